@@ -1,0 +1,31 @@
+"""The settings of scimflow.yaml: described, bounded, strict; secrets are references."""
+
+from data_contracts.configuration.document import load_configuration
+from data_contracts.configuration.guardrails import Guardrails, Limit
+from data_contracts.configuration.lifecycle import Lifecycle
+from data_contracts.configuration.mapping import AttributeRule, MappingRules, RoleRule, RoleRules
+from data_contracts.configuration.scope import Clause, ClauseGroup, Scope
+from data_contracts.configuration.settings import Configuration, LedgerSettings, ReportSettings
+from data_contracts.configuration.sources import MergeRule, SourceSettings
+from data_contracts.configuration.target import TargetSettings, TokenReference
+
+__all__ = [
+    "AttributeRule",
+    "Clause",
+    "ClauseGroup",
+    "Configuration",
+    "Guardrails",
+    "LedgerSettings",
+    "Lifecycle",
+    "Limit",
+    "MappingRules",
+    "MergeRule",
+    "ReportSettings",
+    "RoleRule",
+    "RoleRules",
+    "Scope",
+    "SourceSettings",
+    "TargetSettings",
+    "TokenReference",
+    "load_configuration",
+]

@@ -1,0 +1,79 @@
+"""`mapping` and `roles`: what of a worker becomes which attribute of the SCIM User."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from data_contracts.configuration.scope import ClauseGroup
+from data_contracts.configuration.strict import Section
+
+TextFunction = Literal["trim", "squeeze", "lower", "upper", "title", "nfc", "ascii", "digits"]
+
+
+class AttributeRule(Section):
+    """Where one attribute comes from. Exactly one of column, constant and template."""
+
+    column: str | None = None
+    """A worker field (`email`), or a source's column (`idp.id`)."""
+    constant: str | None = None
+    """The same text for everybody."""
+    template: str | None = None
+    """Text with columns in braces: `{given_name} {family_name}`. Nothing when one is empty."""
+    apply: tuple[TextFunction, ...] = ()
+    """Functions, in order: trim (white space around), squeeze (runs of it), lower, upper, title
+    (capitals), nfc (composed Unicode), ascii (accents dropped), digits (nothing else)."""
+    values: Annotated[dict[str, str], Field(default_factory=dict)]
+    """Translation of values, after the functions; one that is not listed is an error, unless
+    `otherwise` says what it becomes."""
+    otherwise: str | None = None
+    """What a value that `values` does not list becomes."""
+    when: Literal["always", "create"] = "always"
+    """Kept in step always, or set at creation alone and then left to the people themselves."""
+    clear_when_empty: bool = False
+    """An empty cell empties the attribute at the target. Otherwise it leaves it alone."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: object) -> object:
+        """`title: title` is short for `title: {column: title}`."""
+        return {"column": data} if isinstance(data, str) else data
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "AttributeRule":
+        origins = [self.column, self.constant, self.template]
+        if sum(o is not None for o in origins) != 1:
+            raise ValueError("give exactly one of `column`, `constant` and `template`")
+        if self.otherwise is not None and not self.values:
+            raise ValueError("`otherwise` goes with `values`")
+        return self
+
+
+MappingRules = Annotated[dict[str, AttributeRule], Field(min_length=1)]
+"""Attribute rules by SCIM attribute path."""
+
+
+class RoleRule(Section):
+    """A role, and who gets it."""
+
+    role: str
+    """The role's name at the target."""
+    any_of: Annotated[tuple[ClauseGroup, ...], Field(min_length=1)]
+    """Groups of conditions, as in `scope`."""
+
+
+class RoleRules(Section):
+    """Who gets which role: the first rule that holds, else the default."""
+
+    default: str | None = None
+    """Role of those whom no rule matches; none: the target's own default, left alone."""
+    rules: tuple[RoleRule, ...] = ()
+    """Rules in order; the first that holds decides."""
+    order: tuple[str, ...] = ()
+    """Roles from least to most powerful; a step to the right is an upgrade. Roles that are not
+    listed count as more powerful than all that are."""
+    paid: tuple[str, ...] = ()
+    """Roles that take a paid seat."""
+    admin: tuple[str, ...] = ("admin",)
+    """Roles that administer the workspace: the last active one of them is never taken away."""
+    when: Literal["always", "create"] = "always"
+    """Roles are kept in step always, or given at creation alone."""

@@ -1,0 +1,70 @@
+"""`scope`: whose accounts are managed at all. Clauses of a group AND, groups OR."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from data_contracts.configuration.strict import Section
+
+Operator = Literal[
+    "equals",
+    "not_equals",
+    "in",
+    "not_in",
+    "starts_with",
+    "ends_with",
+    "contains",
+    "matches",
+    "present",
+    "absent",
+]
+
+
+class Clause(Section):
+    """One condition on one column of the merged workers.
+
+    An empty cell meets only `absent`, `not_equals` and `not_in`.
+    """
+
+    column: str
+    """A worker field (`department`), or a source's column (`hr.Department`)."""
+    operator: Operator = "equals"
+    """How the cell is compared. Case counts, except with `ignore_case`."""
+    value: str | None = None
+    """What the cell is compared with."""
+    values: tuple[str, ...] = ()
+    """What the cell is compared with, for `in` and `not_in`."""
+    ignore_case: bool = False
+    """Compare without regard to case."""
+
+    @model_validator(mode="after")
+    def _operands(self) -> "Clause":
+        lists, none = self.operator in ("in", "not_in"), self.operator in ("present", "absent")
+        if lists and (not self.values or self.value is not None):
+            raise ValueError(f"operator {self.operator} needs `values: [...]`")
+        if none and (self.values or self.value is not None):
+            raise ValueError(f"operator {self.operator} takes no value")
+        if not lists and not none and (self.value is None or self.values):
+            raise ValueError(f"operator {self.operator} needs `value`")
+        if self.operator == "matches":
+            try:
+                re.compile(self.value or "")
+            except re.error as error:
+                raise ValueError(f"{self.value!r} is no regular expression: {error}") from None
+        return self
+
+
+class ClauseGroup(Section):
+    """Conditions that must all hold."""
+
+    all_of: Annotated[tuple[Clause, ...], Field(min_length=1)]
+
+
+class Scope(Section):
+    """Who is in scope: anybody, or those whom one of the groups admits."""
+
+    any_of: tuple[ClauseGroup, ...] = ()
+    """Groups of conditions; one that holds is enough. None: everybody is in scope."""
+    on_exit: Literal["keep", "deactivate"] = "keep"
+    """Somebody managed who is still employed and no longer in scope: left alone, or deactivated."""

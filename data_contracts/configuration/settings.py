@@ -1,0 +1,99 @@
+"""scimflow.yaml as a whole."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from data_contracts.canonical import digest_of
+from data_contracts.configuration.guardrails import Guardrails
+from data_contracts.configuration.lifecycle import Lifecycle
+from data_contracts.configuration.mapping import MappingRules, RoleRules
+from data_contracts.configuration.scope import Scope
+from data_contracts.configuration.sources import Sources
+from data_contracts.configuration.strict import Section
+from data_contracts.configuration.target import TargetSettings
+from data_contracts.errors import ConfigurationError
+from data_contracts.scim.paths import parse_path
+
+
+class LedgerSettings(Section):
+    """Where the audit trail and the account links are kept."""
+
+    url: str = "sqlite:///.scimflow/ledger.db"
+    """SQLAlchemy URL without a password; a SQLite path is relative to scimflow.yaml."""
+    url_env: str | None = None
+    """Environment variable that holds the URL instead, for one with a password (PostgreSQL)."""
+
+    @model_validator(mode="after")
+    def _no_password(self) -> "LedgerSettings":
+        if "@" in self.url and ":" in self.url.split("@")[0].split("//")[-1]:
+            raise ValueError("no password in a URL: put the whole URL into `url_env`")
+        return self
+
+
+class ReportSettings(Section):
+    """What runs leave behind for people to read."""
+
+    folder: str = "runs"
+    """Folder for each run's files (0700), relative to scimflow.yaml."""
+    show_values: bool = False
+    """Whether reports and artifacts may show values of personal attributes."""
+
+
+class Configuration(Sources):
+    """The settings of one target, from scimflow.yaml and the environment."""
+
+    version: Literal[1] = 1
+    """Version of this file's format."""
+    lifecycle: Lifecycle = Lifecycle()
+    scope: Scope = Scope()
+    mapping: MappingRules
+    """What becomes which attribute, by SCIM attribute path."""
+    roles: RoleRules = RoleRules()
+    target: TargetSettings
+    guardrails: Guardrails = Guardrails()
+    ledger: LedgerSettings = LedgerSettings()
+    report: ReportSettings = ReportSettings()
+    folder: Annotated[str, Field(exclude=True)] = "."
+    """Folder of scimflow.yaml, which relative paths start from; set on reading."""
+
+    @model_validator(mode="after")
+    def _mapping_fits_scim(self) -> "Configuration":
+        """The mapping is held against the SCIM schema before any data is read."""
+        for path in (*self.mapping, self.target.role_path, *self.target.not_kept):
+            try:
+                parsed = parse_path(path, self.target.extensions)
+            except ConfigurationError as error:
+                raise ValueError(f"{error.message}; {error.hint}") from None
+            if parsed.name == "active":
+                raise ValueError("`active` follows the lifecycle and cannot be mapped")
+        if "userName" not in self.mapping:
+            raise ValueError("the mapping needs `userName`: SCIM requires it (RFC 7643 s. 4.1.1)")
+        return self
+
+    def about_people(self) -> dict[str, Any]:
+        """The settings that decide what happens to people, as plain values.
+
+        Tokens, folders, speeds and the ledger are left out: changing them makes no plan stale.
+        """
+        chosen = self.model_dump(
+            mode="json",
+            include={"sources", "merge", "lifecycle", "scope", "mapping", "roles", "guardrails"},
+        )
+        keys = {"name", "base_url", "role_path", "extensions", "not_kept", "protected"}
+        chosen["target"] = self.target.model_dump(mode="json", include=keys)
+        return chosen
+
+    @property
+    def digest(self) -> str:
+        """Names what these settings decide about people."""
+        return digest_of(_without_fractions(self.about_people()))
+
+
+def _without_fractions(value: Any) -> Any:
+    """Write floating point numbers as text: canonical JSON has none."""
+    if isinstance(value, dict):
+        return {k: _without_fractions(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_fractions(v) for v in value]
+    return repr(value) if isinstance(value, float) else value

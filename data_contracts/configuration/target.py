@@ -1,0 +1,73 @@
+"""`target`: where accounts are, and what that service keeps."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from data_contracts.configuration.strict import Section
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class TokenReference(Section):
+    """Where the access token is; never the token. Exactly one of the three."""
+
+    token_env: str | None = None
+    """Name of the environment variable that holds it."""
+    token_block: str | None = None
+    """Name of the Prefect Secret block that holds it."""
+    token_file: str | None = None
+    """File that holds it and nothing else (a mounted secret)."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "TokenReference":
+        if sum(v is not None for v in (self.token_env, self.token_block, self.token_file)) != 1:
+            raise ValueError("give exactly one of `token_env`, `token_block` and `token_file`")
+        return self
+
+
+class TargetSettings(Section):
+    """The SCIM service that is kept in step. The defaults are Productboard's."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")] = "productboard"
+    """Names the target in the ledger, in messages and in Prefect; lower case, digits, dashes."""
+    base_url: str = "https://api.productboard.com/scim/v2"
+    """Where /Users is. https, except on loopback."""
+    auth: TokenReference
+    """Where the access token is found."""
+    requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 50
+    """Most requests a second. Productboard: 50 for a token."""
+    max_in_flight: Annotated[int, Field(ge=1, le=128)] = 16
+    """Most requests at the same time."""
+    timeout_s: Annotated[float, Field(gt=0, le=600)] = 30
+    """Longest wait for an answer."""
+    request_budget_s: Annotated[float, Field(gt=0, le=3600)] = 120
+    """Longest time that one request may take with all its retries."""
+    page_size: Annotated[int, Field(ge=1, le=10000)] = 100
+    """Users asked for a page."""
+    update_with: Literal["auto", "patch", "put"] = "auto"
+    """How accounts are updated; `auto` follows ServiceProviderConfig (RFC 7643 section 5)."""
+    role_path: str = "roles[primary eq true].value"
+    """Attribute path that carries the role; undocumented by Productboard, so configured."""
+    extensions: tuple[str, ...] = ()
+    """URNs of further schemas that the target has, whose attributes the mapping may use."""
+    not_kept: tuple[str, ...] = ()
+    """Attribute paths that the target does not keep or rewrites: sent at creation, not compared."""
+    protected: tuple[str, ...] = ()
+    """userNames and account ids that are never touched."""
+    ca_file: str | None = None
+    """Certificate authority of one's own, beside the system's."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _safe_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.username or parts.password:
+            raise ValueError("no user or password in a URL: use `target.auth`")
+        local = parts.hostname in LOOPBACK_HOSTS
+        if not parts.hostname or not (
+            parts.scheme == "https" or (parts.scheme == "http" and local)
+        ):
+            raise ValueError("must be an https:// URL (http:// is allowed on loopback alone)")
+        return value.rstrip("/")

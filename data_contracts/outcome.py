@@ -1,0 +1,166 @@
+"""What became of the operations of a plan: per person, as values."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from data_contracts.words import OperationKind, OutcomeResult, RunState
+
+
+@dataclass(frozen=True, slots=True)
+class HttpExchange:
+    """One request to the target and its answer, without bodies and without query values.
+
+    Attributes:
+        method: GET, POST, PATCH or PUT.
+        path: Path below the base URL; a filter's value is masked.
+        status: HTTP status; None when no answer came.
+        elapsed_ms: Time from sending to the answer.
+        purpose: Why it was sent: list, look-up, write, verify, discover.
+        at: When it was sent (UTC).
+    """
+
+    method: str
+    path: str
+    status: int | None
+    elapsed_ms: int
+    purpose: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one operation.
+
+    Attributes:
+        operation_id: The operation.
+        worker_key: Whose.
+        kind: What was to be done.
+        result: How it ended.
+        account_id: SCIM id, once known.
+        user_name: Login at the target after it, as far as known.
+        detail: Why, in words, when it was not applied; without personal values.
+        verified: The verification's word: attributes compared and found as meant, or those that
+            were not retained.
+        not_retained: Paths of attributes that the target did not take over.
+        exchanges: The requests it took, in order.
+    """
+
+    operation_id: str
+    worker_key: str
+    kind: OperationKind
+    result: OutcomeResult
+    account_id: str | None
+    user_name: str | None = None
+    detail: str = ""
+    verified: str = ""
+    not_retained: tuple[str, ...] = ()
+    exchanges: tuple[HttpExchange, ...] = ()
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the target now holds what was meant."""
+        return self.result in (
+            OutcomeResult.APPLIED,
+            OutcomeResult.ALREADY,
+            OutcomeResult.SETTLED,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What became of a whole plan.
+
+    Attributes:
+        outcomes: One for each operation, in the plan's order.
+        stopped: Why the run stopped before the end, in words; "" when it did not.
+        requests: Requests sent, retries included.
+        throttled: Answers 429 met on the way.
+        elapsed_s: Wall time of the load.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    stopped: str = ""
+    requests: int = 0
+    throttled: int = 0
+    elapsed_s: float = 0.0
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        """The operations that did not reach what was meant."""
+        return tuple(o for o in self.outcomes if not o.succeeded)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run, as the ledger keeps it.
+
+    Attributes:
+        run_id: Sortable id of the run, also the name of its folder.
+        flow: `sync-users`, `apply-plan`, ...
+        target: Name of the target.
+        as_of: ISO date that lifecycle states were worked out for.
+        started_at: UTC.
+        ended_at: UTC; None while it runs.
+        state: How it ended.
+        plan_digest: The plan that it made or carried out.
+        counts: Numbers of the summary.
+        message: The final state in one sentence.
+        prefect_run_id: Id of the Prefect flow run, if there was one.
+    """
+
+    run_id: str
+    flow: str
+    target: str
+    as_of: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    state: RunState = RunState.RUNNING
+    plan_digest: str | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    message: str = ""
+    prefect_run_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Somebody's word that a held plan may be carried out; counts for that digest alone."""
+
+    plan_digest: str
+    approved_by: str
+    at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One line of the audit trail: what was done to whom, when, by which run, why, with what result.
+
+    Attributes:
+        at: When (UTC).
+        run_id: By which run.
+        worker_key: To whom.
+        account_id: On which account, once known.
+        kind: What: an operation's kind, `adopt`, `quarantine`, `approve`.
+        reason: Short code of the reason.
+        explanation: The reason in words.
+        changed: Names of the attributes written.
+        result: How it ended; "" for an intent without an outcome.
+        detail: More, when it did not go well.
+        verified: The verification's word.
+        rows: `source:line` of the rows that led to it.
+        exchanges: The requests it took.
+    """
+
+    at: datetime
+    run_id: str
+    worker_key: str
+    account_id: str | None
+    kind: str
+    reason: str = ""
+    explanation: str = ""
+    changed: tuple[str, ...] = ()
+    result: str = ""
+    detail: str = ""
+    verified: str = ""
+    rows: tuple[str, ...] = ()
+    exchanges: tuple[HttpExchange, ...] = ()

@@ -1,0 +1,201 @@
+"""The plan: what would be done to whom and why, as a frozen value with a digest.
+
+A plan holds no clock time and no random id: the same inputs give the same plan byte for byte, and
+the digest names exactly what was reviewed.
+"""
+
+from datetime import date
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data_contracts.canonical import canonical_bytes, digest_of_bytes
+from data_contracts.errors import ConfigurationError
+from data_contracts.finding import Finding
+from data_contracts.words import CorrelationKey, OperationKind, Verdict
+
+PLAN_FORMAT = "scimflow-plan/1"
+
+Value = str | bool
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RowReference(_Frozen):
+    """The row of an export that something comes from: source name and line in the file."""
+
+    source: str
+    line: int
+
+
+class Operation(_Frozen):
+    """One change to one account.
+
+    Attributes:
+        kind: What is done.
+        worker_key: Whose account.
+        account_id: SCIM id; None for a create.
+        user_name: The account's login after the operation.
+        reason: Why, as a short code (`joiner`, `leaver`, `mover`, `rehire`, `drift` ...).
+        explanation: Why, in words, without personal values.
+        attributes: What is written, by attribute path: everything mapped for a create, the changed
+            attributes otherwise (empty text clears); `active` where it changes.
+        before: What the target holds now for the changed attributes; absent ones as None.
+        fingerprint: Digest of the account as planned against; None for a create.
+        correlated_by: How the account was found to be this person's; None for a create.
+        rows: The rows of the exports that led here.
+    """
+
+    kind: OperationKind
+    worker_key: str
+    account_id: str | None
+    user_name: str
+    reason: str
+    explanation: str
+    attributes: dict[str, Value]
+    before: dict[str, Value | None] = {}
+    fingerprint: str | None = None
+    correlated_by: CorrelationKey | None = None
+    rows: tuple[RowReference, ...] = ()
+
+    @property
+    def operation_id(self) -> str:
+        """Unique in a plan: one person has at most one operation."""
+        return f"{self.kind}/{self.worker_key}"
+
+
+class Adoption(_Frozen):
+    """An account that was there already and is from now on managed for this person.
+
+    Writes nothing at the target by itself; the ledger keeps the link.
+    """
+
+    worker_key: str
+    account_id: str
+    user_name: str
+    external_id: str | None
+    correlated_by: CorrelationKey
+
+
+class GuardrailResult(_Frozen):
+    """What one guardrail says of the plan.
+
+    Attributes:
+        name: The guardrail, by its key in scimflow.yaml (`guardrails.deactivations`).
+        verdict: Safe, held or refused.
+        actual: What the plan would do (a count).
+        limit: The most that is allowed; None when there is no limit.
+        population: What the share is taken of.
+        message: The same in one sentence, naming limit and numbers.
+    """
+
+    name: str
+    verdict: Verdict
+    actual: int
+    limit: int | None
+    population: int
+    message: str
+
+
+class SourceBasis(_Frozen):
+    """Which delivery of a source a plan was made from."""
+
+    path: str
+    digest: str
+    contract: str
+    contract_version: str
+    rows: int
+    accepted: int
+
+
+class PlanBasis(_Frozen):
+    """Everything a plan was made from: when one of these moves, the plan is stale.
+
+    Attributes:
+        sources: By name of the source.
+        configuration: Digest of what the settings say about people (not of tokens or folders).
+        target: Digest of the target's accounts, projected on what is compared.
+        target_accounts: How many accounts there were.
+        links: Digest of the ledger's account links.
+    """
+
+    sources: dict[str, SourceBasis]
+    configuration: str
+    target: str
+    target_accounts: int
+    links: str
+
+
+class Plan(_Frozen):
+    """What would be done, why, and whether the guardrails let it.
+
+    Attributes:
+        target: Name of the target.
+        as_of: The date for which lifecycle states were worked out.
+        basis: What it was made from.
+        operations: Leavers first, then by worker key.
+        adoptions: By worker key.
+        findings: By code, then subject.
+        guardrails: One result for each guardrail, in the order of scimflow.yaml.
+        counts: How many people are in each presence, and further numbers for the report.
+    """
+
+    format: Literal["scimflow-plan/1"] = PLAN_FORMAT
+    target: str
+    as_of: date
+    basis: PlanBasis
+    operations: tuple[Operation, ...]
+    adoptions: tuple[Adoption, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    guardrails: tuple[GuardrailResult, ...] = ()
+    counts: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of the guardrails' verdicts."""
+        found = {g.verdict for g in self.guardrails}
+        for verdict in (Verdict.REFUSED, Verdict.HELD):
+            if verdict in found:
+                return verdict
+        return Verdict.SAFE
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done: no operation and no adoption."""
+        return not self.operations and not self.adoptions
+
+    def count(self, kind: OperationKind) -> int:
+        """How many operations of this kind there are."""
+        return sum(1 for operation in self.operations if operation.kind is kind)
+
+    def to_bytes(self) -> bytes:
+        """The plan as canonical JSON: equal plans give equal bytes."""
+        return canonical_bytes(self.model_dump(mode="json"))
+
+    @property
+    def digest(self) -> str:
+        """Names this plan: what was reviewed under this digest is what is carried out."""
+        return digest_of_bytes(self.to_bytes())
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, origin: str = "the plan") -> Self:
+        """Read a saved plan.
+
+        Args:
+            data: What `to_bytes` wrote.
+            origin: Where the bytes come from, for the message.
+
+        Raises:
+            ConfigurationError: It is not a plan, or one of another format.
+        """
+        try:
+            return cls.model_validate_json(data)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the document"
+            raise ConfigurationError(
+                f"{origin} is not a plan of the format {PLAN_FORMAT}: {where}: {first['msg']}",
+                hint="make one with `scimflow plan -o PLAN`",
+            ) from None
