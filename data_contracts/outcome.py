@@ -133,7 +133,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One line of the audit trail: what was done to whom, when, by which run, why, with what result.
+    """One line of the audit trail: what was done to whom, when, why and with what result.
 
     Attributes:
         at: When (UTC).

@@ -94,7 +94,7 @@ def _build(
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
-            key = str(loader.construct_object(key_node))  # type: ignore[no-untyped-call]
+            key = str(loader.construct_object(key_node))
             if key in result:
                 raise ConfigurationError(f"{origin}:{line}: the key {key!r} stands twice")
             lines[(*place, key)] = line
@@ -105,7 +105,7 @@ def _build(
             _build(loader, item, (*place, index), lines, origin)
             for index, item in enumerate(node.value)
         ]
-    return loader.construct_object(node)  # type: ignore[no-untyped-call]
+    return loader.construct_object(node)
 
 
 def _override(data: dict[str, Any], environ: Mapping[str, str]) -> dict[Place, str]:
@@ -133,7 +133,7 @@ def _problem(
     detail: Any, origin: str, lines: dict[Place, int], overridden: dict[Place, str]
 ) -> str:
     """Write one validation error as `file:line: path: what, and what would be right`."""
-    place: Place = tuple(p for p in detail["loc"])
+    place: Place = tuple(detail.get("ctx", {}).get("place", detail["loc"]))
     if place in overridden:
         where = f"environment variable {overridden[place]}"
     else:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from data_contracts.canonical import digest_of
 from data_contracts.configuration.guardrails import Guardrails
@@ -14,6 +15,7 @@ from data_contracts.configuration.strict import Section
 from data_contracts.configuration.target import TargetSettings
 from data_contracts.errors import ConfigurationError
 from data_contracts.scim.paths import parse_path
+from data_contracts.scim.schema import USER_SCHEMA
 
 
 class LedgerSettings(Section):
@@ -60,15 +62,26 @@ class Configuration(Sources):
     @model_validator(mode="after")
     def _mapping_fits_scim(self) -> "Configuration":
         """The mapping is held against the SCIM schema before any data is read."""
-        for path in (*self.mapping, self.target.role_path, *self.target.not_kept):
+        places: list[tuple[tuple[str | int, ...], str]] = [
+            *((("mapping", path), path) for path in self.mapping),
+            (("target", "role_path"), self.target.role_path),
+            *((("target", "not_kept", i), p) for i, p in enumerate(self.target.not_kept)),
+        ]
+        for place, path in places:
             try:
                 parsed = parse_path(path, self.target.extensions)
             except ConfigurationError as error:
-                raise ValueError(f"{error.message}; {error.hint}") from None
-            if parsed.name == "active":
-                raise ValueError("`active` follows the lifecycle and cannot be mapped")
+                raise _misplaced(place, error.message) from None
+            if parsed.name == "active" and parsed.schema == USER_SCHEMA:
+                raise _misplaced(place, "`active` follows the lifecycle and cannot be mapped")
         if "userName" not in self.mapping:
-            raise ValueError("the mapping needs `userName`: SCIM requires it (RFC 7643 s. 4.1.1)")
+            raise _misplaced(
+                ("mapping",), "`userName` is missing: SCIM requires it (RFC 7643 section 4.1.1)"
+            )
+        if self.target.role_path in self.mapping:
+            raise _misplaced(
+                ("mapping", self.target.role_path), "this path carries the role: see `roles`"
+            )
         return self
 
     def about_people(self) -> dict[str, Any]:
@@ -88,6 +101,12 @@ class Configuration(Sources):
     def digest(self) -> str:
         """Names what these settings decide about people."""
         return digest_of(_without_fractions(self.about_people()))
+
+
+def _misplaced(place: tuple[str | int, ...], message: str) -> PydanticCustomError:
+    """A problem at a place that a check over several sections found."""
+    escaped = message.replace("{", "{{").replace("}", "}}")
+    return PydanticCustomError("misplaced", escaped, {"place": place})  # type: ignore[arg-type]
 
 
 def _without_fractions(value: Any) -> Any:

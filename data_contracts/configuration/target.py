@@ -66,8 +66,7 @@ class TargetSettings(Section):
         if parts.username or parts.password:
             raise ValueError("no user or password in a URL: use `target.auth`")
         local = parts.hostname in LOOPBACK_HOSTS
-        if not parts.hostname or not (
-            parts.scheme == "https" or (parts.scheme == "http" and local)
-        ):
+        schemes = ("https", "http") if local else ("https",)
+        if not parts.hostname or parts.scheme not in schemes:
             raise ValueError("must be an https:// URL (http:// is allowed on loopback alone)")
         return value.rstrip("/")
