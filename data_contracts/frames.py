@@ -77,11 +77,14 @@ WORKERS = FrameSpec(
 
 DESIRED = FrameSpec(
     "desired users",
-    {WORKER_KEY: TEXT, "state": TEXT, "presence": TEXT, "reason": TEXT},
+    {WORKER_KEY: TEXT, "state": TEXT, "presence": TEXT, "reason": TEXT, "in_scope": FLAG},
     unique=(WORKER_KEY,),
     more="one column for each mapped attribute path, `line.SOURCE` for the rows it came from",
 )
 """What the target should hold for each person, in worker-key order.
+
+`presence` is worked out without regard to scope: what scope means depends on whether the person's
+account is managed already, which the planner knows.
 
 In an attribute column a missing value means "leave alone", empty text "clear".
 """

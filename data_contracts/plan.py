@@ -5,11 +5,12 @@ the digest names exactly what was reviewed.
 """
 
 from datetime import date
+from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from data_contracts.canonical import canonical_bytes, digest_of_bytes
+from data_contracts.canonical import digest_of_bytes
 from data_contracts.errors import ConfigurationError
 from data_contracts.finding import Finding
 from data_contracts.words import CorrelationKey, OperationKind, Verdict
@@ -134,6 +135,7 @@ class Plan(_Frozen):
     Attributes:
         target: Name of the target.
         as_of: The date for which lifecycle states were worked out.
+        zone_days: The day in each time zone of people that has another one at the same moment.
         basis: What it was made from.
         operations: Leavers first, then by worker key.
         adoptions: By worker key.
@@ -142,9 +144,10 @@ class Plan(_Frozen):
         counts: How many people are in each presence, and further numbers for the report.
     """
 
-    format: Literal["scimflow-plan/1"] = PLAN_FORMAT
+    format: Literal["scimflow-plan/1"] = "scimflow-plan/1"
     target: str
     as_of: date
+    zone_days: dict[str, date] = Field(default_factory=dict)
     basis: PlanBasis
     operations: tuple[Operation, ...]
     adoptions: tuple[Adoption, ...] = ()
@@ -171,10 +174,13 @@ class Plan(_Frozen):
         return sum(1 for operation in self.operations if operation.kind is kind)
 
     def to_bytes(self) -> bytes:
-        """The plan as canonical JSON: equal plans give equal bytes."""
-        return canonical_bytes(self.model_dump(mode="json"))
+        """Write the plan as JSON: equal plans give equal bytes.
 
-    @property
+        Fields stand in their declared order and attributes as the planner sorted them.
+        """
+        return self.model_dump_json().encode()
+
+    @cached_property
     def digest(self) -> str:
         """Names this plan: what was reviewed under this digest is what is carried out."""
         return digest_of_bytes(self.to_bytes())

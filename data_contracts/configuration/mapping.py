@@ -68,10 +68,12 @@ class RoleRules(Section):
     """Role of those whom no rule matches; none: the target's own default, left alone."""
     rules: tuple[RoleRule, ...] = ()
     """Rules in order; the first that holds decides."""
-    order: tuple[str, ...] = ()
+    initial: str = "contributor"
+    """The role that the target gives to a member created without one (Productboard's is this)."""
+    order: tuple[str, ...] = ("viewer", "contributor", "maker", "admin")
     """Roles from least to most powerful; a step to the right is an upgrade. Roles that are not
     listed count as more powerful than all that are."""
-    paid: tuple[str, ...] = ()
+    paid: tuple[str, ...] = ("maker", "admin")
     """Roles that take a paid seat."""
     admin: tuple[str, ...] = ("admin",)
     """Roles that administer the workspace: the last active one of them is never taken away."""

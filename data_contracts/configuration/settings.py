@@ -106,7 +106,7 @@ class Configuration(Sources):
 def _misplaced(place: tuple[str | int, ...], message: str) -> PydanticCustomError:
     """A problem at a place that a check over several sections found."""
     escaped = message.replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError("misplaced", escaped, {"place": place})  # type: ignore[arg-type]
+    return PydanticCustomError("misplaced", escaped, {"place": place})
 
 
 def _without_fractions(value: Any) -> Any:

@@ -1,0 +1,115 @@
+"""People whom the ledger knows and the export does not: leavers by absence, or nothing of the kind.
+
+Absence says something only when the export declares itself complete and no quarantined row could
+be the missing person's.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from data_contracts.configuration import Configuration
+from data_contracts.desired import DesiredPeople, HeldBack
+from data_contracts.finding import Finding
+from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
+from data_contracts.words import FindingSeverity, Presence, WorkerState
+
+
+@dataclass(frozen=True, slots=True)
+class WithAbsent:
+    """The desired users with a row for each absent person, by worker key, and findings."""
+
+    frame: pd.DataFrame
+    findings: tuple[Finding, ...]
+
+
+def add_absent(
+    people: DesiredPeople, links: pd.DataFrame, accounts: pd.DataFrame, settings: Configuration
+) -> WithAbsent:
+    """Add everybody who is linked and not in the export.
+
+    Args:
+        people: The outcome of transform.
+        links: Frame `frames.LINKS`.
+        accounts: Frame `frames.ACCOUNTS`, for further identifiers of the absent.
+        settings: The settings.
+
+    Returns:
+        Absent people are ABSENT when absence means that they left, else KEPT with the reason.
+    """
+    missing = links[~links[WORKER_KEY].isin(people.frame[WORKER_KEY])].sort_values(WORKER_KEY)
+    if missing.empty:
+        return WithAbsent(people.frame, ())
+    presence, reason = _judge(missing, accounts, people, settings)
+    columns: dict[str, object] = {
+        WORKER_KEY: missing[WORKER_KEY].to_numpy(),
+        "state": str(WorkerState.LEAVER),
+        "presence": presence.to_numpy(),
+        "reason": reason.to_numpy(),
+        "in_scope": True,
+    }
+    rows = pd.DataFrame(columns)
+    for column, kind in people.frame.dtypes.items():
+        if column not in rows.columns:
+            rows[column] = 0 if str(kind) == "int64" else None
+    rows = rows.astype({str(c): k for c, k in people.frame.dtypes.items()})
+    frame = pd.concat([people.frame, rows[list(people.frame.columns)]], ignore_index=True)
+    frame = frame.sort_values(WORKER_KEY, kind="stable").reset_index(drop=True)
+    return WithAbsent(frame, tuple(_findings(missing, reason)))
+
+
+def _judge(
+    missing: pd.DataFrame, accounts: pd.DataFrame, people: DesiredPeople, settings: Configuration
+) -> tuple[pd.Series, pd.Series]:
+    held = _is_held(missing, accounts, people.held_back)
+    reason = pd.Series("absent-from-roster", index=missing.index, dtype="str")
+    if not people.complete_roster or settings.lifecycle.absent == "keep":
+        reason[:] = "absent-not-meant"
+    elif people.held_back.unidentified:
+        reason[:] = "absent-unclear"
+    reason = reason.mask(held, "quarantined")
+    leaves = reason == "absent-from-roster"
+    presence = pd.Series(str(Presence.KEPT), index=missing.index, dtype="str")
+    return presence.mask(leaves, str(Presence.ABSENT)), reason
+
+
+def _is_held(missing: pd.DataFrame, accounts: pd.DataFrame, held_back: HeldBack) -> pd.Series:
+    """Whether a quarantined row may be the missing person's."""
+    held = missing[WORKER_KEY].isin(list(held_back.worker_keys))
+    account = accounts.set_index(ACCOUNT_ID).reindex(missing[ACCOUNT_ID]).set_axis(missing.index)
+    identities = list(held_back.identities)
+    columns = [missing[WORKER_KEY], missing["user_name"], missing["external_id"]]
+    columns += [account[name] for name in ("user_name", "external_id", "email")]
+    for column in columns:
+        held = held | column.str.strip().str.lower().isin(identities)
+    return held
+
+
+_TEXTS = {
+    "absent-not-meant": (
+        FindingSeverity.INFO,
+        "managed, and not in the export; absence from it does not mean that somebody left",
+        "set `complete_roster: true` for the source if it holds everybody",
+    ),
+    "absent-unclear": (
+        FindingSeverity.WARNING,
+        "managed, and not in the export; quarantined rows without a key may be this person's",
+        "correct the quarantined rows: then absence can be told from a broken row",
+    ),
+    "quarantined": (
+        FindingSeverity.WARNING,
+        "a row of this person is quarantined",
+        "correct the row in the source; until then the person keeps what they have",
+    ),
+}
+
+
+def _findings(missing: pd.DataFrame, reason: pd.Series) -> list[Finding]:
+    return [
+        Finding(
+            code=code, severity=_TEXTS[code][0], subject=worker, message=_TEXTS[code][1],
+            hint=_TEXTS[code][2],
+        )
+        for worker, code in zip(missing[WORKER_KEY], reason, strict=True)
+        if code in _TEXTS
+    ]  # fmt: skip

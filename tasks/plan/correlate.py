@@ -1,0 +1,188 @@
+"""Which account belongs to which worker: by ledger link, externalId, userName, e-mail, in order.
+
+An identity that is not certain stops here: several candidates, or one that belongs to somebody
+else, become a finding for a person to decide, never a guess.
+"""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from data_contracts.finding import Finding
+from data_contracts.frames import ACCOUNT_ID, CORRELATION, WORKER_KEY
+from data_contracts.words import CorrelationKey, CorrelationOutcome, FindingSeverity
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """Who has which account.
+
+    Attributes:
+        frame: Frame `frames.CORRELATION`, one row for each desired user, in their order.
+        position: Row of the account in the accounts frame, -1 for none; in the same order.
+        gone: Mask over the same rows: linked to an account that the target no longer lists.
+        findings: Identities that a person has to decide.
+    """
+
+    frame: pd.DataFrame
+    position: pd.Series
+    gone: pd.Series
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class _State:
+    """What is known so far, by position of the desired user."""
+
+    position: pd.Series
+    key: pd.Series
+    outcome: pd.Series
+    taken: dict[int, str]
+
+
+def correlate(desired: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame) -> Correlation:
+    """Find each desired user's account.
+
+    Args:
+        desired: Frame `frames.DESIRED`, of everybody known, whatever their presence.
+        accounts: Frame `frames.ACCOUNTS`.
+        links: Frame `frames.LINKS`.
+
+    Returns:
+        The correlation. A match by userName or e-mail to an account that carries another
+        externalId, or that is linked to somebody else, is CONFLICTING.
+    """
+    state, gone = _by_link(desired, accounts, links)
+    for key, ours, theirs in _identifiers(desired, accounts):
+        _by_identifier(state, key, ours, theirs, desired, accounts)
+    account = pd.Series(accounts[ACCOUNT_ID].to_numpy(), dtype="str").reindex(state.position)
+    frame = pd.DataFrame(
+        {
+            WORKER_KEY: desired[WORKER_KEY],
+            ACCOUNT_ID: account.set_axis(desired.index).astype("str"),
+            "key": state.key,
+            "outcome": state.outcome,
+        }
+    )
+    return Correlation(CORRELATION.check(frame), state.position, gone, _findings(state, desired))
+
+
+def _by_link(
+    desired: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame
+) -> tuple[_State, pd.Series]:
+    linked = pd.Series(
+        links[ACCOUNT_ID].to_numpy(), index=links[WORKER_KEY].to_numpy(), dtype="str"
+    )
+    where = pd.Series(range(len(accounts)), index=accounts[ACCOUNT_ID].to_numpy(), dtype="int64")
+    account = desired[WORKER_KEY].map(linked)
+    position = account.map(where).fillna(-1).astype("int64")
+    found = position >= 0
+    key = pd.Series(None, index=desired.index, dtype="str").mask(found, str(CorrelationKey.LINK))
+    outcome = pd.Series(str(CorrelationOutcome.MISSING), index=desired.index, dtype="str")
+    outcome = outcome.mask(found, str(CorrelationOutcome.LINKED))
+    owners = links[ACCOUNT_ID].map(where)
+    known = owners.notna()
+    taken = dict(zip(owners[known].astype("int64"), links.loc[known, WORKER_KEY], strict=True))
+    return _State(position, key, outcome, taken), account.notna() & ~found
+
+
+def _identifiers(
+    desired: pd.DataFrame, accounts: pd.DataFrame
+) -> list[tuple[CorrelationKey, pd.Series, pd.Series]]:
+    """The identifiers of both sides in the form in which they are compared, strongest first."""
+    email = next((str(c) for c in desired.columns if str(c).startswith("emails[")), None)
+    pairs = [
+        (CorrelationKey.EXTERNAL_ID, "externalId", "external_id", False),
+        (CorrelationKey.USER_NAME, "userName", "user_name", True),
+        (CorrelationKey.EMAIL, email, "email", True),
+    ]
+    result = []
+    for key, ours, theirs, folds in pairs:
+        if ours is not None and ours in desired.columns:
+            left, right = desired[ours].str.strip(), accounts[theirs].str.strip()
+            if folds:
+                left, right = left.str.lower(), right.str.lower()
+            result.append((key, left.where(left != ""), right.where(right != "")))
+    return result
+
+
+def _by_identifier(
+    state: _State,
+    key: CorrelationKey,
+    ours: pd.Series,
+    theirs: pd.Series,
+    desired: pd.DataFrame,
+    accounts: pd.DataFrame,
+) -> None:
+    """Match whom no stronger identifier has settled."""
+    asked = ours[(state.outcome == CorrelationOutcome.MISSING) & ours.notna()]
+    asked = asked[asked.isin(theirs.dropna())]
+    if asked.empty:
+        return
+    where = pd.Series(theirs.index, index=theirs.to_numpy())
+    where = where[where.index.notna()]
+    several = asked.isin(where.index[where.index.duplicated()])
+    position = asked.map(where[~where.index.duplicated()]).astype("int64")
+    shared = position.duplicated(keep=False) & ~several
+    owner = position.map(state.taken)
+    foreign = owner.notna() & (owner != desired.loc[asked.index, WORKER_KEY])
+    if key is not CorrelationKey.EXTERNAL_ID:
+        foreign = foreign | _carries_another_id(key, position, desired, accounts)
+    outcome = pd.Series(str(CorrelationOutcome.MATCHED), index=asked.index, dtype="str")
+    outcome = outcome.mask(several | shared, str(CorrelationOutcome.AMBIGUOUS))
+    outcome = outcome.mask(foreign & ~several, str(CorrelationOutcome.CONFLICTING))
+    state.outcome.loc[asked.index] = outcome
+    state.key.loc[asked.index] = str(key)
+    matched = outcome == CorrelationOutcome.MATCHED
+    state.position.loc[asked.index[matched]] = position[matched]
+    keys = desired.loc[asked.index[matched], WORKER_KEY]
+    state.taken.update(zip(position[matched], keys, strict=True))
+
+
+def _carries_another_id(
+    key: CorrelationKey, position: pd.Series, desired: pd.DataFrame, accounts: pd.DataFrame
+) -> pd.Series:
+    """Whether the candidate account holds an externalId that is not this person's.
+
+    A match by e-mail alone needs the same externalId, or an account without one. By userName, a
+    person of whom we know no externalId may have an account that another tool has given one.
+    """
+    theirs = accounts["external_id"].reindex(position).set_axis(position.index)
+    theirs = theirs.where(theirs.str.strip() != "")
+    if "externalId" in desired.columns:
+        ours = desired.loc[position.index, "externalId"]
+    else:
+        ours = pd.Series(None, index=position.index, dtype="str")
+    differs = theirs.notna() & (theirs.str.strip() != ours.str.strip())
+    if key is CorrelationKey.USER_NAME:
+        differs = differs & ours.notna()
+    mask: pd.Series = differs.astype(bool)
+    return mask
+
+
+def _findings(state: _State, desired: pd.DataFrame) -> tuple[Finding, ...]:
+    texts = {
+        CorrelationOutcome.AMBIGUOUS: (
+            "account-ambiguous",
+            "several accounts or several people share this person's {key}",
+        ),
+        CorrelationOutcome.CONFLICTING: (
+            "account-conflict",
+            "the account with this person's {key} belongs to somebody else",
+        ),
+    }
+    findings = []
+    for outcome, (code, message) in texts.items():
+        chosen = state.outcome == outcome
+        for worker, key in zip(desired.loc[chosen, WORKER_KEY], state.key[chosen], strict=True):
+            findings.append(
+                Finding(
+                    code=code,
+                    severity=FindingSeverity.CRITICAL,
+                    subject=str(worker),
+                    message=message.format(key=key),
+                    hint="decide whose account it is and correct the source or the account; until "
+                    "then nothing is done for this person",
+                )
+            )
+    return tuple(findings)

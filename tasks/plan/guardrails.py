@@ -1,0 +1,179 @@
+"""Guardrails: the whole plan is judged before the first write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from data_contracts.configuration import Configuration, Limit
+from data_contracts.plan import GuardrailResult, Operation
+from data_contracts.words import OperationKind, Verdict
+
+GRANTING = (OperationKind.CREATE, OperationKind.REACTIVATE)
+
+
+@dataclass(frozen=True, slots=True)
+class Workforce:
+    """The numbers that limits are taken of.
+
+    Attributes:
+        accounts: How many accounts the target has.
+        managed_active: Active accounts that are linked or about to be adopted.
+        roles: Present role of each active account, by account id (missing: none is shown).
+        source_rows: Rows of each source's delivery.
+        previous_rows: Rows of the last accepted delivery of each source, where there was one.
+    """
+
+    accounts: int
+    managed_active: int
+    roles: pd.Series
+    source_rows: Mapping[str, int]
+    previous_rows: Mapping[str, int]
+
+
+def judge(
+    operations: tuple[Operation, ...],
+    adoptions: int,
+    workforce: Workforce,
+    settings: Configuration,
+) -> tuple[GuardrailResult, ...]:
+    """Hold a plan against every guardrail.
+
+    Args:
+        operations: The plan's operations.
+        adoptions: How many accounts come under management.
+        workforce: The numbers that limits are taken of.
+        settings: The settings, with `guardrails` and `roles`.
+
+    Returns:
+        One result for each guardrail, in the order of the settings; safe ones too.
+
+    Reference:
+        Entra "accidental deletions prevention", midPoint thresholds: known here with an absolute
+        limit, a share, and a rule for small populations.
+    """
+    limits, kinds = settings.guardrails, [operation.kind for operation in operations]
+    population = workforce.managed_active
+    upgrades = sum(1 for o in operations if _is_upgrade(o, settings))
+    counted = [
+        ("deactivations", limits.deactivations, kinds.count(OperationKind.DEACTIVATE), population),
+        ("creates", limits.creates, sum(k in GRANTING for k in kinds), population),
+        ("updates", limits.updates, kinds.count(OperationKind.UPDATE), population),
+        ("role_upgrades", limits.role_upgrades, upgrades, population),
+        ("adoptions", limits.adoptions, adoptions, workforce.accounts),
+    ]
+    results = [_counted(*each) for each in counted]
+    for source, previous in sorted(workforce.previous_rows.items()):
+        missing = max(previous - workforce.source_rows.get(source, 0), 0)
+        name = f"source_shrinkage ({source})"
+        results.append(_counted(name, limits.source_shrinkage, missing, previous))
+    results.append(_seats(operations, workforce, settings))
+    results.append(_admins(operations, workforce, settings))
+    return tuple(results)
+
+
+_WORDS = {
+    "deactivations": "accounts would be deactivated, of {population} managed and active",
+    "creates": "accounts would be created or reactivated, beside {population} managed and active",
+    "updates": "accounts would be changed, of {population} managed and active",
+    "role_upgrades": "accounts would get a more powerful role, of {population} managed and active",
+    "adoptions": "accounts would come under management, of {population} accounts",
+    "source_shrinkage": "rows are missing, of {population} in the last accepted delivery",
+}
+
+
+def _counted(name: str, limit: Limit, actual: int, population: int) -> GuardrailResult:
+    allowed = limit.allowed(population)
+    held = allowed is not None and actual > allowed
+    words = _WORDS[name.partition(" ")[0]].format(population=population)
+    message = f"{name}: {actual} {words}"
+    message += "; no limit is set" if allowed is None else f"; the limit is {allowed}"
+    if allowed is not None:
+        message += f" ({_origin(limit, population)})"
+    return GuardrailResult(
+        name=name,
+        verdict=Verdict.HELD if held else Verdict.SAFE,
+        actual=actual,
+        limit=allowed,
+        population=population,
+        message=message,
+    )
+
+
+def _origin(limit: Limit, population: int) -> str:
+    """Which part of the limit decides, so that the reader knows what to change."""
+    allowed = limit.allowed(population)
+    if limit.max is not None and allowed == limit.max:
+        return "max"
+    if population < limit.small_population:
+        return f"max_when_small, as {population} is under {limit.small_population}"
+    return f"max_fraction {limit.max_fraction:g}"
+
+
+def _roles_after(
+    operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
+) -> dict[str, str | None]:
+    """Role of each account that is active after the plan."""
+    path, default = settings.target.role_path, settings.roles.default
+    after: dict[str, str | None] = {
+        str(k): (v if isinstance(v, str) else None) for k, v in workforce.roles.items()
+    }
+    for operation in operations:
+        account = operation.account_id or operation.operation_id
+        if operation.kind is OperationKind.DEACTIVATE:
+            after.pop(account, None)
+            continue
+        role = operation.attributes.get(path, operation.before.get(path, default))
+        if operation.kind in GRANTING or path in operation.attributes:
+            after[account] = str(role) if role else None
+    return after
+
+
+def _seats(
+    operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
+) -> GuardrailResult:
+    paid, limit = set(settings.roles.paid), settings.guardrails.seats
+    before = sum(1 for role in workforce.roles if role in paid)
+    after = sum(r in paid for r in _roles_after(operations, workforce, settings).values())
+    over = limit is not None and after > limit and after > before
+    shown = "no limit is set" if limit is None else f"the limit is {limit}"
+    return GuardrailResult(
+        name="seats",
+        verdict=Verdict.HELD if over else Verdict.SAFE,
+        actual=after,
+        limit=limit,
+        population=before,
+        message=f"seats: {after} paid seats would be taken, {before} are now; {shown}",
+    )
+
+
+def _admins(
+    operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
+) -> GuardrailResult:
+    admin, least = set(settings.roles.admin), settings.guardrails.min_admins
+    before = sum(1 for role in workforce.roles if role in admin)
+    after = sum(r in admin for r in _roles_after(operations, workforce, settings).values())
+    refused = after < least and after < before
+    return GuardrailResult(
+        name="min_admins",
+        verdict=Verdict.REFUSED if refused else Verdict.SAFE,
+        actual=after,
+        limit=least,
+        population=before,
+        message=f"min_admins: {after} active admins would remain, of {before} now; at least "
+        f"{least} must",
+    )
+
+
+def _is_upgrade(operation: Operation, settings: Configuration) -> bool:
+    path, order = settings.target.role_path, settings.roles.order
+    role = operation.attributes.get(path)
+    if role is None:
+        return False
+    previous = operation.before.get(path) or settings.roles.initial
+    return _power(str(role), order) > _power(str(previous), order)
+
+
+def _power(role: str, order: tuple[str, ...]) -> int:
+    """Place of a role from least to most powerful; unlisted roles stand above all listed ones."""
+    return order.index(role) if role in order else len(order)

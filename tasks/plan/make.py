@@ -1,0 +1,177 @@
+"""The plan step as a whole.
+
+In: what the target should hold, what it holds, the ledger's links, the settings. Out: a `Plan`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from data_contracts.as_of import AsOf
+from data_contracts.configuration import Configuration
+from data_contracts.desired import DesiredPeople
+from data_contracts.finding import Finding
+from data_contracts.frames import ACCOUNT_ID, ACCOUNTS, LINKS, WORKER_KEY
+from data_contracts.plan import Adoption, Operation, Plan, PlanBasis, SourceBasis
+from data_contracts.scim.paths import parse_path
+from data_contracts.snapshot import TargetSnapshot
+from data_contracts.words import CorrelationKey, OperationKind, Presence
+from tasks.plan.absent import add_absent
+from tasks.plan.correlate import correlate
+from tasks.plan.decide import Decision, decide
+from tasks.plan.diff import changed_attributes
+from tasks.plan.digests import digest_of_frame
+from tasks.plan.guardrails import Workforce, judge
+from tasks.plan.operations import Comparison, build_operations
+
+
+@dataclass(frozen=True, slots=True)
+class PlanInputs:
+    """Everything that a plan is made from.
+
+    Attributes:
+        people: What the target should hold.
+        snapshot: What it holds.
+        links: Frame `frames.LINKS`, from the ledger.
+        deactivated_by_us: Worker keys whose account scimflow deactivated last.
+        sources: Which deliveries the people come from, by source name.
+        previous_rows: Rows of the last accepted delivery of each source, where there was one.
+    """
+
+    people: DesiredPeople
+    snapshot: TargetSnapshot
+    links: pd.DataFrame
+    deactivated_by_us: frozenset[str]
+    sources: Mapping[str, SourceBasis]
+    previous_rows: Mapping[str, int] = field(default_factory=dict)
+
+
+def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
+    """Work out what is to be done, and judge it.
+
+    Args:
+        inputs: Everything that the plan is made from.
+        settings: The settings.
+        as_of: The day the plan is for.
+
+    Returns:
+        The plan, sorted (leavers first, then by worker key), with its guardrails' results. The same
+        arguments give the same plan byte for byte.
+    """
+    accounts = ACCOUNTS.check(inputs.snapshot.accounts)
+    links = LINKS.check(inputs.links)
+    people = add_absent(inputs.people, links, accounts, settings)
+    correlation = correlate(people.frame, accounts, links)
+    present = _beside(accounts, correlation.position)
+    kept_in_step = _kept_in_step(inputs.people, settings)
+    comparison = Comparison(
+        desired=people.frame,
+        present=present,
+        key=correlation.frame["key"],
+        changed=changed_attributes(people.frame, present, kept_in_step, settings.target.extensions),
+        mapped=inputs.people.paths,
+    )
+    decision = decide(comparison, correlation, inputs.deactivated_by_us, inputs.snapshot, settings)
+    operations = tuple(_operations(comparison, decision))
+    adoptions = tuple(_adoptions(comparison, decision))
+    workforce = _workforce(inputs, comparison, decision, settings)
+    findings = {*inputs.people.findings, *people.findings, *correlation.findings}
+    return Plan(
+        target=settings.target.name,
+        as_of=as_of.day,
+        zone_days=dict(sorted(inputs.people.zone_days.items())),
+        basis=_basis(inputs, accounts, links, settings),
+        operations=operations,
+        adoptions=adoptions,
+        findings=_sorted({*findings, *decision.findings}),
+        guardrails=judge(operations, len(adoptions), workforce, settings),
+        counts=_counts(people.frame, decision, accounts, workforce),
+    )
+
+
+def _beside(accounts: pd.DataFrame, position: pd.Series) -> pd.DataFrame:
+    """The accounts' columns in the people's order; `active` is False where there is no account."""
+    beside = accounts.reindex(position.to_numpy()).set_axis(position.index)
+    return beside.assign(active=beside["active"].fillna(False).astype(bool))
+
+
+def _kept_in_step(people: DesiredPeople, settings: Configuration) -> list[str]:
+    extensions = settings.target.extensions
+    not_kept = {str(parse_path(path, extensions)) for path in settings.target.not_kept}
+    return [p for p in people.paths if p not in people.create_only and p not in not_kept]
+
+
+def _operations(comparison: Comparison, decision: Decision) -> Iterable[Operation]:
+    for kind in OperationKind:
+        yield from build_operations(comparison, kind, decision.chosen[kind], decision.reason)
+
+
+def _adoptions(comparison: Comparison, decision: Decision) -> Iterable[Adoption]:
+    index = decision.adopted[decision.adopted].index
+    desired, present = comparison.desired.loc[index], comparison.present.loc[index]
+    for worker, account, login, external, key in zip(
+        desired[WORKER_KEY],
+        present[ACCOUNT_ID],
+        present["user_name"],
+        present["external_id"],
+        comparison.key.loc[index],
+        strict=True,
+    ):
+        yield Adoption(
+            worker_key=worker,
+            account_id=account,
+            user_name=login if isinstance(login, str) else "",
+            external_id=external if isinstance(external, str) else None,
+            correlated_by=CorrelationKey(key),
+        )
+
+
+def _workforce(
+    inputs: PlanInputs, comparison: Comparison, decision: Decision, settings: Configuration
+) -> Workforce:
+    accounts = inputs.snapshot.accounts
+    active = accounts[accounts["active"]]
+    role_path = str(parse_path(settings.target.role_path, settings.target.extensions))
+    if role_path in active.columns:
+        roles = active[role_path].set_axis(active[ACCOUNT_ID].to_numpy())
+    else:
+        roles = pd.Series(None, index=active[ACCOUNT_ID].to_numpy(), dtype="str")
+    managed = comparison.present["active"] & (decision.linked | decision.adopted)
+    return Workforce(
+        accounts=len(accounts),
+        managed_active=int(managed.sum()),
+        roles=roles,
+        source_rows={name: basis.rows for name, basis in inputs.sources.items()},
+        previous_rows=inputs.previous_rows,
+    )
+
+
+def _basis(
+    inputs: PlanInputs, accounts: pd.DataFrame, links: pd.DataFrame, settings: Configuration
+) -> PlanBasis:
+    link_columns = [WORKER_KEY, ACCOUNT_ID]
+    return PlanBasis(
+        sources=dict(sorted(inputs.sources.items())),
+        configuration=settings.digest,
+        target=digest_of_frame(accounts, sorted(set(map(str, accounts.columns)) - {"version"})),
+        target_accounts=len(accounts),
+        links=digest_of_frame(links.sort_values(WORKER_KEY), link_columns),
+    )
+
+
+def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message)))
+
+
+def _counts(
+    people: pd.DataFrame, decision: Decision, accounts: pd.DataFrame, workforce: Workforce
+) -> dict[str, int]:
+    by_presence = decision.presence.value_counts()
+    return {
+        "people": len(people),
+        **{f"people_{p}": int(by_presence.get(str(p), 0)) for p in Presence},
+        "accounts": len(accounts),
+        "accounts_active": int(accounts["active"].sum()),
+        "accounts_managed_active": workforce.managed_active,
+    }

@@ -1,0 +1,192 @@
+"""From the comparison to operations: who is created, changed, reactivated, deactivated, and why.
+
+`decide` says with masks what is to be done for each person; only those for whom something is to be
+done become typed, frozen operations.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
+from data_contracts.plan import Operation, Value
+from data_contracts.words import CorrelationKey, OperationKind
+from tasks.plan.digests import fingerprint
+
+DEACTIVATION_REASONS = {"status-leaver": "leaver", "last-day-passed": "leaver"}
+"""Reason codes of operations where they differ from the lifecycle's."""
+
+EXPLANATIONS = {
+    "joiner": "employed, and has no account yet",
+    "prehire": "starts soon, and has no account yet",
+    "account-gone": "employed, and the account that was linked is no longer at the target",
+    "status-leaver": "the export says that the person has left",
+    "last-day-passed": "the last day of work has passed",
+    "on-leave": "on leave, and leaves of absence deactivate",
+    "suspended": "suspended",
+    "out-of-scope": "still employed, and no longer in scope",
+    "absent-from-roster": "no longer in an export that holds everybody",
+    "rehire": "employed again, after scimflow had deactivated the account",
+    "inactive-at-target": "employed, and the account is inactive",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Everything about the people of one plan, side by side, in worker-key order.
+
+    Attributes:
+        desired: Frame `frames.DESIRED`.
+        present: The accounts' columns, row by row; missing values where there is none.
+        key: What the account was found by.
+        changed: Masks of differing rows by attribute path (paths kept in step always).
+        mapped: All mapped paths, for new accounts.
+    """
+
+    desired: pd.DataFrame
+    present: pd.DataFrame
+    key: pd.Series
+    changed: dict[str, pd.Series]
+    mapped: tuple[str, ...]
+
+
+def build_operations(
+    comparison: Comparison, kind: OperationKind, chosen: pd.Series, reason: pd.Series
+) -> list[Operation]:
+    """Make typed operations of one kind for the people chosen.
+
+    Args:
+        comparison: Everything about the people.
+        kind: What is done.
+        chosen: Mask of the people.
+        reason: Lifecycle reason of each, looked up in EXPLANATIONS.
+
+    Returns:
+        One operation for each person chosen, in worker-key order.
+    """
+    index = chosen[chosen].index
+    if index.empty:
+        return []
+    desired, present = comparison.desired.loc[index], comparison.present.loc[index]
+    keys, logins = _texts(desired[WORKER_KEY]), _texts(desired["userName"])
+    accounts, present_logins = _texts(present[ACCOUNT_ID]), _texts(present["user_name"])
+    found_by, reasons = _texts(comparison.key.loc[index]), _texts(reason.loc[index])
+    attributes = _attributes(comparison, kind, index)
+    before = _before(comparison, kind, index)
+    rows = _rows(desired)
+    prints = _fingerprints(present) if kind is not OperationKind.CREATE else [None] * len(index)
+    result = []
+    for i, worker in enumerate(keys):
+        code, explanation = _explain(reasons[i] or "", kind, attributes[i], before[i])
+        login = attributes[i].get("userName") or present_logins[i] or logins[i] or ""
+        result.append(
+            Operation(
+                kind=kind,
+                worker_key=worker or "",
+                account_id=None if kind is OperationKind.CREATE else accounts[i],
+                user_name=str(login),
+                reason=code,
+                explanation=explanation,
+                attributes=attributes[i],
+                before=before[i],
+                fingerprint=prints[i],
+                correlated_by=_key(found_by[i]),
+                rows=rows[i],
+            )
+        )
+    return result
+
+
+def _key(text: str | None) -> CorrelationKey | None:
+    return CorrelationKey(text) if text else None
+
+
+def _texts(column: pd.Series) -> list[str | None]:
+    return [value if isinstance(value, str) else None for value in column.tolist()]
+
+
+def _attributes(
+    comparison: Comparison, kind: OperationKind, index: pd.Index
+) -> list[dict[str, Value]]:
+    """What is written: all for a new account, what differs for another, sorted by path."""
+    result: list[dict[str, Value]] = [{} for _ in index]
+    if kind is not OperationKind.UPDATE:
+        for flat in result:
+            flat["active"] = kind is not OperationKind.DEACTIVATE
+    if kind is OperationKind.DEACTIVATE:
+        return result
+    create = kind is OperationKind.CREATE
+    for path in sorted(comparison.mapped):
+        if not create and path not in comparison.changed:
+            continue
+        values = _texts(comparison.desired.loc[index, path])
+        marks = None if create else comparison.changed[path].loc[index].tolist()
+        for i, value in enumerate(values):
+            if value is not None and (value != "" if marks is None else marks[i]):
+                result[i][path] = value
+    return result
+
+
+def _before(
+    comparison: Comparison, kind: OperationKind, index: pd.Index
+) -> list[dict[str, Value | None]]:
+    """What the target holds now for what is written."""
+    result: list[dict[str, Value | None]] = [{} for _ in index]
+    if kind is OperationKind.CREATE:
+        return result
+    if kind is not OperationKind.UPDATE:
+        for flat in result:
+            flat["active"] = kind is OperationKind.DEACTIVATE
+    if kind is OperationKind.DEACTIVATE:
+        return result
+    for path in sorted(comparison.changed):
+        marks = comparison.changed[path].loc[index].tolist()
+        values = _texts(comparison.present.loc[index, path])
+        for i, marked in enumerate(marks):
+            if marked:
+                result[i][path] = values[i]
+    return result
+
+
+def _fingerprints(present: pd.DataFrame) -> list[str]:
+    columns = sorted(map(str, present.columns))
+    records = zip(*(present[column].tolist() for column in columns), strict=True)
+    return [fingerprint(dict(zip(columns, record, strict=True))) for record in records]
+
+
+def _rows(desired: pd.DataFrame) -> list[tuple[dict[str, object], ...]]:
+    """The rows that each person comes from; line 0 means that a source has none."""
+    columns = sorted(str(c) for c in desired.columns if str(c).startswith("line."))
+    names = [column.removeprefix("line.") for column in columns]
+    lines: Iterator[Sequence[int]] = zip(*(desired[c].tolist() for c in columns), strict=True)
+    return [
+        tuple(
+            {"source": name, "line": int(line)}
+            for name, line in zip(names, each, strict=True)
+            if line > 0
+        )
+        for each in lines
+    ] or [() for _ in range(len(desired))]
+
+
+def _explain(
+    reason: str, kind: OperationKind, written: dict[str, Value], before: dict[str, Value | None]
+) -> tuple[str, str]:
+    """The operation's reason code, and the reason in words without personal values."""
+    names = ", ".join(short_name(path) for path in written if path != "active")
+    if kind is OperationKind.UPDATE:
+        code = "renamed" if before.get("userName") is not None else reason
+        return code, f"differs from the export: {names}"
+    if kind is OperationKind.REACTIVATE:
+        return reason, EXPLANATIONS[reason] + (f"; differs too: {names}" if names else "")
+    return DEACTIVATION_REASONS.get(reason, reason), EXPLANATIONS[reason]
+
+
+def short_name(path: str) -> str:
+    """An attribute path as people read it: without the URN of a schema.
+
+    >>> short_name("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department")
+    'department'
+    """
+    return path.rpartition(":")[2] if path.startswith("urn:") else path

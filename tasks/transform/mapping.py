@@ -1,0 +1,123 @@
+"""From workers to attributes of the SCIM User: columns, constants, templates, functions, roles."""
+
+import string
+import unicodedata
+from collections.abc import Callable
+
+import pandas as pd
+
+from data_contracts.configuration import AttributeRule, RoleRules
+from data_contracts.errors import ConfigurationError
+from tasks.transform.clauses import select
+from tasks.transform.columns import empty_text, find_column, map_distinct
+
+TextColumn = Callable[[pd.Series], pd.Series]
+
+FUNCTIONS: dict[str, TextColumn] = {
+    "trim": lambda c: c.str.strip(),
+    "squeeze": lambda c: c.str.replace(r"\s+", " ", regex=True).str.strip(),
+    "lower": lambda c: c.str.lower(),
+    "upper": lambda c: c.str.upper(),
+    "title": lambda c: map_distinct(c, str.title),
+    "nfc": lambda c: map_distinct(c, lambda text: unicodedata.normalize("NFC", text)),
+    "ascii": lambda c: map_distinct(c, _to_ascii),
+    "digits": lambda c: c.str.replace(r"[^0-9]+", "", regex=True),
+}
+"""The named functions of a mapping, each from a text column to a text column."""
+
+LATIN_LETTERS = str.maketrans(
+    {"ß": "ss", "æ": "ae", "Æ": "Ae", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ł": "l", "Ł": "L",
+     "œ": "oe", "Œ": "Oe", "þ": "th", "Þ": "Th", "\u0131": "i"}
+)  # fmt: skip
+"""Latin letters that Unicode does not take apart into a plain letter and a mark."""
+
+LINES_NAMED = 5  # enough to find the rows; the quarantine and the export have the rest
+
+
+def _to_ascii(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.translate(LATIN_LETTERS))
+    return plain.encode("ascii", "ignore").decode("ascii")
+
+
+def map_attribute(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.Series:
+    """Work out one attribute for everybody.
+
+    Args:
+        workers: Frame `frames.WORKERS`.
+        path: The attribute's path, for messages.
+        rule: Where it comes from.
+
+    Returns:
+        Text; missing where it is to be left alone, empty text where it is to be cleared.
+
+    Raises:
+        ConfigurationError: A column that no source has, or a value that `values` does not list.
+    """
+    used_by = f"mapping.{path}"
+    column = _origin(workers, rule, used_by)
+    for name in rule.apply:
+        column = FUNCTIONS[name](column)
+    column = column.where(column != "", None).astype("str")
+    if rule.values:
+        column = _translate(column, rule, used_by)
+    return column.fillna("") if rule.clear_when_empty else column
+
+
+def _origin(workers: pd.DataFrame, rule: AttributeRule, used_by: str) -> pd.Series:
+    if rule.column is not None:
+        return find_column(workers, rule.column, used_by)
+    if rule.constant is not None:
+        return pd.Series(rule.constant, index=workers.index, dtype="str")
+    return _fill_template(workers, rule.template or "", used_by)
+
+
+def _fill_template(workers: pd.DataFrame, template: str, used_by: str) -> pd.Series:
+    """Put columns into a template; nothing where one of them is empty."""
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise ConfigurationError(f"{used_by}: template {template!r}: {error}") from None
+    result = pd.Series("", index=workers.index, dtype="str")
+    for literal, name, _, _ in parts:
+        if literal:
+            result = result + literal
+        if name is not None:
+            result = result + find_column(workers, name, used_by)
+    return result
+
+
+def _translate(column: pd.Series, rule: AttributeRule, used_by: str) -> pd.Series:
+    translated = map_distinct(column, lambda v: rule.values.get(v, rule.otherwise))
+    missed = column.notna() & translated.isna()
+    if missed.any():
+        kinds = column[missed].nunique()
+        raise ConfigurationError(
+            f"{used_by}: {int(missed.sum())} people have one of {kinds} values that `values` does "
+            "not list",
+            hint="add the values to the mapping, or say with `otherwise` what they become",
+        )
+    return translated
+
+
+def assign_roles(workers: pd.DataFrame, rules: RoleRules) -> tuple[pd.Series, pd.Series]:
+    """Give each worker a role: the first rule that holds, else the default.
+
+    Args:
+        workers: Frame `frames.WORKERS`.
+        rules: Roles in order.
+
+    Returns:
+        The role (missing where neither a rule nor a default gives one), and what decided it:
+        `roles.rules.0`, `roles.default`.
+    """
+    role = empty_text(len(workers)).set_axis(workers.index)
+    decided = empty_text(len(workers)).set_axis(workers.index)
+    for index, rule in enumerate(rules.rules):
+        used_by = f"roles.rules.{index}"
+        chosen = select(workers, rule.any_of, used_by) & role.isna()
+        role = role.mask(chosen, rule.role)
+        decided = decided.mask(chosen, used_by)
+    if rules.default is not None:
+        decided = decided.mask(role.isna(), "roles.default")
+        role = role.fillna(rules.default)
+    return role, decided
