@@ -1,0 +1,1 @@
+"""Where scimflow runs: deployment files, compose, and the embedded SCIM target in `sandbox`."""

@@ -1,0 +1,22 @@
+"""Names fixed by RFC 7643 and RFC 7644, and the sandbox's base path."""
+
+from typing import Final
+
+BASE_PATH: Final = "/scim/v2"  # where Productboard has it: https://api.productboard.com/scim/v2
+
+SCIM_JSON: Final = "application/scim+json"  # RFC 7644 section 8.1
+
+CORE_USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
+CORE_GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE_USER: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+SERVICE_PROVIDER_CONFIG: Final = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
+RESOURCE_TYPE: Final = "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
+SCHEMA: Final = "urn:ietf:params:scim:schemas:core:2.0:Schema"
+
+LIST_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
+SEARCH_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+PATCH_OP: Final = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+BULK_REQUEST: Final = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+BULK_RESPONSE: Final = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+ERROR: Final = "urn:ietf:params:scim:api:messages:2.0:Error"

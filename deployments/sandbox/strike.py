@@ -1,0 +1,121 @@
+"""What a fault is: a named effect around one request, and which requests it can strike."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deployments.sandbox.exchange import Answer, Exchange, ScimProblem
+from deployments.sandbox.store import ResourceStore
+
+Proceed = Callable[[], Awaitable[Answer]]
+"""Carries the exchange out and gives the honest answer."""
+
+
+@dataclass(frozen=True)
+class Strike:
+    """One strike of a fault."""
+
+    exchange: Exchange
+    users: ResourceStore
+    amount: float
+    """The fault's own number, from its spec or its default."""
+
+    @property
+    def stored_body(self) -> bytes | None:
+        """The addressed user as it is stored now."""
+        user_id = self.exchange.path.rpartition("/")[2]
+        if user_id not in self.users:
+            return None
+        return self.users.body(user_id, self.exchange.base_url)
+
+
+Effect = Callable[[Strike, Proceed], Awaitable[Answer]]
+Applies = Callable[[Exchange], bool]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault of the registry."""
+
+    name: str
+    effect: Effect
+    applies: Applies
+    """Which requests it can strike; only those count for probability, count and after."""
+    default_amount: float
+    default_after: int
+    about: str
+    """Its docstring: what happens, and where it was met."""
+
+
+class FaultRegistry(dict[str, Fault]):
+    """Faults by name; a decorator puts them in."""
+
+    def __call__(
+        self, name: str, applies: Applies, *, amount: float = 0, after: int = 0
+    ) -> Callable[[Effect], Effect]:
+        """Register an effect.
+
+        Args:
+            name: How settings and the command line call it.
+            applies: Which requests it can strike.
+            amount: Default of its own number.
+            after: Matching requests that pass first by default.
+        """
+
+        def register(effect: Effect) -> Effect:
+            about = (effect.__doc__ or "").strip()
+            self[name] = Fault(name, effect, applies, amount, after, about)
+            return effect
+
+        return register
+
+
+def on_users(exchange: Exchange) -> bool:
+    """Any request for users."""
+    return exchange.path == "/Users" or exchange.path.startswith("/Users/")
+
+
+def on_create(exchange: Exchange) -> bool:
+    """A create."""
+    return exchange.method == "POST" and exchange.path == "/Users"
+
+
+def on_update(exchange: Exchange) -> bool:
+    """A PUT or PATCH of one user."""
+    return on_users(exchange) and exchange.method in ("PUT", "PATCH")
+
+
+def on_write(exchange: Exchange) -> bool:
+    """A create or an update."""
+    return on_create(exchange) or on_update(exchange)
+
+
+def on_one_user(exchange: Exchange) -> bool:
+    """A request that addresses one user."""
+    return exchange.path.startswith("/Users/") and exchange.method in ("GET", "PUT", "PATCH")
+
+
+def on_list(exchange: Exchange) -> bool:
+    """A list, filtered or not."""
+    return exchange.path == "/Users" and exchange.method == "GET"
+
+
+def on_filtered_list(exchange: Exchange) -> bool:
+    """A list with a filter."""
+    return on_list(exchange) and bool(exchange.query.get("filter"))
+
+
+def on_later_page(exchange: Exchange) -> bool:
+    """A page of a list after the first."""
+    start = exchange.query.get("startIndex", "1")
+    return on_list(exchange) and start.isdigit() and int(start) > 1
+
+
+def error(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """A SCIM Error."""
+    return ScimProblem(status, detail, headers=headers).answer()
+
+
+def without(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The document less one member."""
+    return {key: value for key, value in document.items() if key != name}
