@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from data_contracts.columns import folded, is_in
 from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople, HeldBack
 from data_contracts.finding import Finding
@@ -37,7 +38,7 @@ def add_absent(
     Returns:
         Absent people are ABSENT when absence means that they left, else KEPT with the reason.
     """
-    missing = links[~links[WORKER_KEY].isin(people.frame[WORKER_KEY])].sort_values(WORKER_KEY)
+    missing = links[~is_in(links[WORKER_KEY], people.frame[WORKER_KEY])].sort_values(WORKER_KEY)
     if missing.empty:
         return WithAbsent(people.frame, ())
     presence, reason = _judge(missing, accounts, people, settings)
@@ -75,13 +76,12 @@ def _judge(
 
 def _is_held(missing: pd.DataFrame, accounts: pd.DataFrame, held_back: HeldBack) -> pd.Series:
     """Whether a quarantined row may be the missing person's."""
-    held = missing[WORKER_KEY].isin(list(held_back.worker_keys))
+    held = is_in(missing[WORKER_KEY], held_back.worker_keys)
     account = accounts.set_index(ACCOUNT_ID).reindex(missing[ACCOUNT_ID]).set_axis(missing.index)
-    identities = list(held_back.identities)
     columns = [missing[WORKER_KEY], missing["user_name"], missing["external_id"]]
     columns += [account[name] for name in ("user_name", "external_id", "email")]
     for column in columns:
-        held = held | column.str.strip().str.lower().isin(identities)
+        held = held | is_in(folded(column), held_back.identities)
     return held
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from data_contracts.columns import is_in
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, CORRELATION, WORKER_KEY
 from data_contracts.words import CorrelationKey, CorrelationOutcome, FindingSeverity
@@ -116,12 +117,12 @@ def _by_identifier(
 ) -> None:
     """Match whom no stronger identifier has settled."""
     asked = ours[(state.outcome == CorrelationOutcome.MISSING) & ours.notna()]
-    asked = asked[asked.isin(theirs.dropna())]
+    asked = asked[is_in(asked, theirs)]
     if asked.empty:
         return
     where = pd.Series(theirs.index, index=theirs.to_numpy())
     where = where[where.index.notna()]
-    several = asked.isin(where.index[where.index.duplicated()])
+    several = is_in(asked, where.index[where.index.duplicated()])
     position = asked.map(where[~where.index.duplicated()]).astype("int64")
     shared = position.duplicated(keep=False) & ~several
     owner = position.map(state.taken)

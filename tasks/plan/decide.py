@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from data_contracts.columns import folded, is_in
 from data_contracts.configuration import Configuration
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
@@ -89,7 +90,7 @@ def decide(
     has_account = linked | (outcome == CorrelationOutcome.MATCHED)
     course = _Course(desired)
     _apply_scope(course, desired, linked, active, settings)
-    course.turn(outcome.isin([str(o) for o in UNCERTAIN]), Presence.KEPT, "identity-uncertain")
+    course.turn(is_in(outcome, UNCERTAIN), Presence.KEPT, "identity-uncertain")
     _apply_incomplete(course, has_account, active, snapshot)
     _apply_protection(course, comparison, settings)
     _apply_taken_names(course, comparison, correlation, snapshot)
@@ -168,9 +169,9 @@ def _apply_protection(course: _Course, comparison: Comparison, settings: Configu
     names = {name.strip().lower() for name in settings.target.protected}
     if not names:
         return
-    mask = comparison.present[ACCOUNT_ID].isin(list(settings.target.protected))
+    mask = is_in(comparison.present[ACCOUNT_ID], settings.target.protected)
     for column in (comparison.present["user_name"], comparison.desired["userName"]):
-        mask = mask | column.str.strip().str.lower().isin(list(names))
+        mask = mask | is_in(folded(column), names)
     course.turn(mask, Presence.KEPT, "protected")
     course.note(mask, FindingSeverity.INFO, "protected", "protected by the settings: left as it is")
 
@@ -179,17 +180,17 @@ def _apply_taken_names(
     course: _Course, comparison: Comparison, correlation: Correlation, snapshot: TargetSnapshot
 ) -> None:
     """A new userName that another account has already is a conflict, seen before it is sent."""
-    wanted = comparison.desired["userName"].str.strip().str.lower()
+    wanted = folded(comparison.desired["userName"])
     asking = (course.presence == Presence.PRESENT) & wanted.notna()
     renamed = comparison.changed.get("userName", pd.Series(False, index=wanted.index))
     inactive = (correlation.position >= 0) & ~comparison.present["active"]
     asking &= renamed | inactive
-    holders = snapshot.accounts["user_name"].str.strip().str.lower()
-    holders = holders[holders.isin(wanted[asking])]
-    for worker in wanted.index[asking & wanted.isin(holders)]:
+    holders = folded(snapshot.accounts["user_name"])
+    holders = holders[is_in(holders, wanted[asking])]
+    for worker in wanted.index[asking & is_in(wanted, holders)]:
         others = holders.index[holders == wanted[worker]]
         asking[worker] = any(other != correlation.position[worker] for other in others)
-    taken = asking & wanted.isin(holders)
+    taken = asking & is_in(wanted, holders)
     course.turn(taken, Presence.KEPT, "user-name-taken")
     course.note(
         taken,
@@ -211,7 +212,7 @@ def _apply_reactivation(
         return
     wanted = inactive & (course.presence == Presence.PRESENT)
     if policy == "ours":
-        wanted &= ~desired[WORKER_KEY].isin(list(deactivated_by_us))
+        wanted &= ~is_in(desired[WORKER_KEY], deactivated_by_us)
     course.turn(wanted, Presence.KEPT, "inactive-at-target")
     course.note(
         wanted,
@@ -231,7 +232,7 @@ def _operation_reasons(
     """Codes for the operations' reasons: the lifecycle's own for deactivations."""
     reason = course.reason
     create, reactivate = chosen[OperationKind.CREATE], chosen[OperationKind.REACTIVATE]
-    ours = course.keys.isin(list(deactivated_by_us))
+    ours = is_in(course.keys, deactivated_by_us)
     reason = reason.mask(create & (reason != "prehire"), "joiner")
     reason = reason.mask(create & correlation.gone, "account-gone")
     reason = reason.mask(reactivate, "inactive-at-target").mask(reactivate & ours, "rehire")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from data_contracts.columns import texts
 from data_contracts.scim.paths import parse_path
 from data_contracts.scim.resource import normal_form
 
@@ -11,6 +12,7 @@ from data_contracts.scim.resource import normal_form
 def changed_attributes(
     desired: pd.DataFrame,
     present: pd.DataFrame,
+    has_account: pd.Series,
     paths: Sequence[str],
     extensions: tuple[str, ...],
 ) -> dict[str, pd.Series]:
@@ -18,14 +20,18 @@ def changed_attributes(
 
     Args:
         desired: Text columns by path; a missing value is left alone, empty text clears.
-        present: The same columns of the accounts, row by row; missing where there is no account.
+        present: The same columns of the accounts, row by row.
+        has_account: Mask of the rows that have an account; the others differ in nothing.
         paths: Which attributes.
         extensions: URNs of the target's own schemas.
 
     Returns:
         For each path the mask of rows that differ, in the order of `paths`.
     """
-    return {path: _differs(desired[path], present[path], path, extensions) for path in paths}
+    return {
+        path: _differs(desired[path].where(has_account), present[path], path, extensions)
+        for path in paths
+    }
 
 
 def _differs(
@@ -35,8 +41,6 @@ def _differs(
     mask = ours.notna() & ~(ours == theirs)
     # equal text is settled at column speed; only the rest is worth bringing into normal form
     rest = mask[mask].index
-    pairs = zip(ours.loc[rest], theirs.loc[rest], strict=True)
-    differing = [
-        normal_form(a, parsed) != normal_form(None if b != b else b, parsed) for a, b in pairs
-    ]
+    pairs = zip(texts(ours.loc[rest]), texts(theirs.loc[rest]), strict=True)
+    differing = [normal_form(a, parsed) != normal_form(b, parsed) for a, b in pairs]
     return mask & ~mask.index.isin(rest[[not d for d in differing]])

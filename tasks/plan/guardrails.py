@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from data_contracts.columns import is_in, texts
 from data_contracts.configuration import Configuration, Limit
 from data_contracts.plan import GuardrailResult, Operation
 from data_contracts.words import OperationKind, Verdict
@@ -110,31 +111,33 @@ def _origin(limit: Limit, population: int) -> str:
     return f"max_fraction {limit.max_fraction:g}"
 
 
-def _roles_after(
-    operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
-) -> dict[str, str | None]:
-    """Role of each account that is active after the plan."""
-    path, default = settings.target.role_path, settings.roles.default
-    after: dict[str, str | None] = {
-        str(k): (v if isinstance(v, str) else None) for k, v in workforce.roles.items()
-    }
+def _holders(
+    operations: tuple[Operation, ...],
+    workforce: Workforce,
+    settings: Configuration,
+    roles: tuple[str, ...],
+) -> tuple[int, int]:
+    """How many active accounts hold one of some roles, before the plan and after it."""
+    path, before = settings.target.role_path, int(is_in(workforce.roles, roles).sum())
+    active = [o.account_id for o in operations if o.account_id is not None]
+    held = dict(zip(active, texts(workforce.roles.reindex(active)), strict=True))
+    after = before
     for operation in operations:
-        account = operation.account_id or operation.operation_id
-        if operation.kind is OperationKind.DEACTIVATE:
-            after.pop(account, None)
-            continue
-        role = operation.attributes.get(path, operation.before.get(path, default))
-        if operation.kind in GRANTING or path in operation.attributes:
-            after[account] = str(role) if role else None
-    return after
+        was = held.get(operation.account_id or "")
+        becomes = operation.attributes.get(path, operation.before.get(path) or was)
+        if operation.kind is OperationKind.CREATE:
+            becomes = operation.attributes.get(path, settings.roles.initial)
+        elif operation.kind is OperationKind.DEACTIVATE:
+            becomes = None
+        after += (becomes in roles) - (was in roles)
+    return before, after
 
 
 def _seats(
     operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
 ) -> GuardrailResult:
-    paid, limit = set(settings.roles.paid), settings.guardrails.seats
-    before = sum(1 for role in workforce.roles if role in paid)
-    after = sum(r in paid for r in _roles_after(operations, workforce, settings).values())
+    limit = settings.guardrails.seats
+    before, after = _holders(operations, workforce, settings, settings.roles.paid)
     over = limit is not None and after > limit and after > before
     shown = "no limit is set" if limit is None else f"the limit is {limit}"
     return GuardrailResult(
@@ -150,9 +153,8 @@ def _seats(
 def _admins(
     operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
 ) -> GuardrailResult:
-    admin, least = set(settings.roles.admin), settings.guardrails.min_admins
-    before = sum(1 for role in workforce.roles if role in admin)
-    after = sum(r in admin for r in _roles_after(operations, workforce, settings).values())
+    least = settings.guardrails.min_admins
+    before, after = _holders(operations, workforce, settings, settings.roles.admin)
     refused = after < least and after < before
     return GuardrailResult(
         name="min_admins",

@@ -69,7 +69,13 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         desired=people.frame,
         present=present,
         key=correlation.frame["key"],
-        changed=changed_attributes(people.frame, present, kept_in_step, settings.target.extensions),
+        changed=changed_attributes(
+            people.frame,
+            present,
+            correlation.position >= 0,
+            kept_in_step,
+            settings.target.extensions,
+        ),
         mapped=inputs.people.paths,
     )
     decision = decide(comparison, correlation, inputs.deactivated_by_us, inputs.snapshot, settings)

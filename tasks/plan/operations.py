@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from data_contracts.columns import texts
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.plan import Operation, Value
 from data_contracts.words import CorrelationKey, OperationKind
@@ -69,9 +70,9 @@ def build_operations(
     if index.empty:
         return []
     desired, present = comparison.desired.loc[index], comparison.present.loc[index]
-    keys, logins = _texts(desired[WORKER_KEY]), _texts(desired["userName"])
-    accounts, present_logins = _texts(present[ACCOUNT_ID]), _texts(present["user_name"])
-    found_by, reasons = _texts(comparison.key.loc[index]), _texts(reason.loc[index])
+    keys, logins = texts(desired[WORKER_KEY]), texts(desired["userName"])
+    accounts, present_logins = texts(present[ACCOUNT_ID]), texts(present["user_name"])
+    found_by, reasons = texts(comparison.key.loc[index]), texts(reason.loc[index])
     attributes = _attributes(comparison, kind, index)
     before = _before(comparison, kind, index)
     rows = _rows(desired)
@@ -102,10 +103,6 @@ def _key(text: str | None) -> CorrelationKey | None:
     return CorrelationKey(text) if text else None
 
 
-def _texts(column: pd.Series) -> list[str | None]:
-    return [value if isinstance(value, str) else None for value in column.tolist()]
-
-
 def _attributes(
     comparison: Comparison, kind: OperationKind, index: pd.Index
 ) -> list[dict[str, Value]]:
@@ -120,7 +117,7 @@ def _attributes(
     for path in sorted(comparison.mapped):
         if not create and path not in comparison.changed:
             continue
-        values = _texts(comparison.desired.loc[index, path])
+        values = texts(comparison.desired.loc[index, path])
         marks = None if create else comparison.changed[path].loc[index].tolist()
         for i, value in enumerate(values):
             if value is not None and (value != "" if marks is None else marks[i]):
@@ -142,7 +139,7 @@ def _before(
         return result
     for path in sorted(comparison.changed):
         marks = comparison.changed[path].loc[index].tolist()
-        values = _texts(comparison.present.loc[index, path])
+        values = texts(comparison.present.loc[index, path])
         for i, marked in enumerate(marks):
             if marked:
                 result[i][path] = values[i]
@@ -174,13 +171,13 @@ def _explain(
     reason: str, kind: OperationKind, written: dict[str, Value], before: dict[str, Value | None]
 ) -> tuple[str, str]:
     """The operation's reason code, and the reason in words without personal values."""
+    if kind in (OperationKind.CREATE, OperationKind.DEACTIVATE):
+        return DEACTIVATION_REASONS.get(reason, reason), EXPLANATIONS[reason]
     names = ", ".join(short_name(path) for path in written if path != "active")
     if kind is OperationKind.UPDATE:
         code = "renamed" if before.get("userName") is not None else reason
         return code, f"differs from the export: {names}"
-    if kind is OperationKind.REACTIVATE:
-        return reason, EXPLANATIONS[reason] + (f"; differs too: {names}" if names else "")
-    return DEACTIVATION_REASONS.get(reason, reason), EXPLANATIONS[reason]
+    return reason, EXPLANATIONS[reason] + (f"; differs too: {names}" if names else "")
 
 
 def short_name(path: str) -> str:

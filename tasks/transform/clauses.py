@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from data_contracts.columns import is_in
 from data_contracts.configuration import Clause, ClauseGroup
 from tasks.transform.columns import any_of, find_column
 
@@ -12,8 +13,8 @@ Comparison = Callable[[pd.Series, str, list[str]], pd.Series]
 _COMPARISONS: dict[str, Comparison] = {
     "equals": lambda text, value, _: text == value,
     "not_equals": lambda text, value, _: text != value,
-    "in": lambda text, _, values: text.isin(values),
-    "not_in": lambda text, _, values: ~text.isin(values),
+    "in": lambda text, _, values: is_in(text, values),
+    "not_in": lambda text, _, values: ~is_in(text, values),
     "starts_with": lambda text, value, _: text.str.startswith(value),
     "ends_with": lambda text, value, _: text.str.endswith(value),
     "contains": lambda text, value, _: text.str.contains(value, regex=False),

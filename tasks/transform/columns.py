@@ -53,16 +53,6 @@ def map_distinct(column: pd.Series, function: Callable[[str], str | None]) -> pd
     return result
 
 
-def folded(column: pd.Series) -> pd.Series:
-    """Text in the form in which identifiers are compared: no white space around, lower case."""
-    return column.str.strip().str.lower()
-
-
-def repeated(column: pd.Series) -> pd.Series:
-    """Which values stand more than once; missing values do not."""
-    return column.notna() & column.duplicated(keep=False)
-
-
 def any_of(masks: Iterable[pd.Series], like: pd.DataFrame) -> pd.Series:
     """Rows in which at least one mask holds; none when there are no masks."""
     result = pd.Series(False, index=like.index)

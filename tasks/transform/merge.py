@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from data_contracts.columns import folded, is_in, repeated
 from data_contracts.configuration import MergeRule
 from data_contracts.errors import ConfigurationError
 from data_contracts.export_contract import ExportContract, WorkerField
 from data_contracts.finding import Finding
 from data_contracts.frames import LINE, STATE, WORKER_KEY, WORKERS
 from data_contracts.words import FindingSeverity, WorkerState
-from tasks.transform.columns import folded, repeated
 
 LOGIN_FIELDS = frozenset({WorkerField.EXTERNAL_ID, WorkerField.USER_NAME})
 """What the login source is believed about; all else is taken from the employment source first."""
@@ -131,8 +131,8 @@ def _match(
         theirs = folded(login.column(rule.login, used_by)).reset_index(drop=True)
         ours = ours.where((position < 0) & ~ambiguous)
         theirs = theirs.where(~taken)
-        doubtful = repeated(ours) | ours.isin(theirs[repeated(theirs)])
-        doubtful &= ours.isin(theirs.dropna())
+        doubtful = repeated(ours) | is_in(ours, theirs[repeated(theirs)])
+        doubtful &= is_in(ours, theirs)
         ambiguous |= doubtful
         single = theirs.dropna().drop_duplicates(keep=False)
         where = pd.Series(single.index, index=single.to_numpy())
@@ -159,7 +159,7 @@ def _unmatched(
 ) -> list[Finding]:
     """Logins that belong to nobody employed, and people employed without a login."""
     lines = login.rows[LINE].reset_index(drop=True)
-    gone = login.rows[STATE].isin([str(s) for s in _GONE]).reset_index(drop=True)
+    gone = is_in(login.rows[STATE], _GONE).reset_index(drop=True)
     findings = [
         Finding(
             code="login-without-worker",
@@ -185,7 +185,7 @@ def _unmatched(
 def _disagreements(keys: pd.Series, employed: pd.Series, login: pd.Series) -> list[Finding]:
     """HR is believed; that the IdP says otherwise is worth knowing."""
     left = employed == WorkerState.LEAVER
-    disabled = login.isin([str(s) for s in _GONE])
+    disabled = is_in(login, _GONE)
     still_on = left & (login == WorkerState.ACTIVE)
     switched_off = (employed == WorkerState.ACTIVE) & disabled
     texts = (

@@ -10,6 +10,7 @@ import pandas as pd
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch
+from data_contracts.columns import folded, is_in, repeated
 from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople, HeldBack
 from data_contracts.export_contract import ExportContract
@@ -18,7 +19,6 @@ from data_contracts.frames import DESIRED, LINE, STATE, WORKER_KEY
 from data_contracts.scim.paths import parse_path
 from data_contracts.words import Authority, FindingSeverity, Presence
 from tasks.transform.clauses import select
-from tasks.transform.columns import folded, repeated
 from tasks.transform.lifecycle import judge_employments, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.merge import Merged, Source, merge_sources
@@ -205,13 +205,12 @@ def _shared(frame: pd.DataFrame, present: pd.Series) -> list[tuple[pd.Series, st
 
 def _is_held(frame: pd.DataFrame, workers: pd.DataFrame, held_back: HeldBack) -> pd.Series:
     """People one of whose identifying values stands in a quarantined row."""
-    held = frame[WORKER_KEY].isin(list(held_back.worker_keys))
+    held = is_in(frame[WORKER_KEY], held_back.worker_keys)
     if not held_back.identities:
         return held
-    identities = list(held_back.identities)
     known = ("worker_id", "employee_number", "external_id", "user_name", "email")
     columns = [workers[name] for name in known if name in workers.columns]
     columns += [frame[path] for path in ("userName", "externalId") if path in frame.columns]
     for column in columns:
-        held = held | folded(column).isin(identities)
+        held = held | is_in(folded(column), held_back.identities)
     return held
