@@ -69,7 +69,12 @@ class _Endpoint:
         if exchange is None:
             answer = ScimProblem(404, f"SCIM lives below {BASE_PATH}").answer()
         else:
-            answer = await self._sandbox.respond(exchange, request.url.query)
+            try:
+                answer = await self._sandbox.respond(exchange, request.url.query)
+            except asyncio.CancelledError:
+                if await _cut(request):  # the server stops: nobody waits for this one any more
+                    return
+                raise
             if exchange.dropped and await _cut(request):
                 return
         await _response(answer)(scope, receive, send)

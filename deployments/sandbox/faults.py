@@ -12,7 +12,7 @@ from deployments.sandbox.strike import Fault
 
 FAULTS: Mapping[str, Fault] = {
     **faults_of_transport.fault,
-    **faults_of_writes.fault,
     **faults_of_reads.fault,
+    **faults_of_writes.fault,
 }
-"""All faults by name."""
+"""All faults by name, the outermost first: an answer loses its shape after the write behind it."""

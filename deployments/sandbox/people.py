@@ -23,15 +23,14 @@ _TITLES = ("Analyst", "Engineer", "Manager", "Designer", "Specialist")
 _NAMESPACE = uuid.UUID("6f0f3c5e-8a77-4f0c-9a57-2a3c1d2b4e5f")  # arbitrary, fixed for stable ids
 
 
-def made_up_users(count: int) -> Iterator[dict[str, Any]]:
-    """That many Users with stable ids, without a role: they get the default one."""
+def made_up_users(count: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """That many stable ids with their Users, who have no role: they get the default one."""
     for number in range(1, count + 1):
         given = _GIVEN[number % len(_GIVEN)]
         family = _FAMILY[number % len(_FAMILY)]
         email = f"{given}.{family}.{number}@example.com".lower()
-        yield {
+        user = {
             "schemas": [CORE_USER, ENTERPRISE_USER],
-            "id": str(uuid.uuid5(_NAMESPACE, str(number))),
             "externalId": f"E{number:06}",
             "userName": email,
             "name": {
@@ -48,3 +47,4 @@ def made_up_users(count: int) -> Iterator[dict[str, Any]]:
                 "department": _DEPARTMENTS[number % len(_DEPARTMENTS)],
             },
         }
+        yield str(uuid.uuid5(_NAMESPACE, str(number))), user

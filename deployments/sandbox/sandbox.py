@@ -155,21 +155,18 @@ class Sandbox:
                 store.put(resource)
 
     def _start_with_seeds(self) -> None:
+        members = self.service.users
         seed_file = self.settings.seed_file
-        seeds = read_seed(seed_file) if seed_file is not None else []
-        sources = (
-            (str(seed_file), seeds),
-            ("made_up_users", made_up_users(self.settings.made_up_users)),
-        )
-        for source, users in sources:
-            for number, user in enumerate(users, start=1):
-                try:
-                    self.service.users.seed(user)
-                except ScimProblem as problem:
-                    raise SandboxFileError(
-                        f"{source}: user {number} is refused with {problem.status}: "
-                        f"{problem.detail}; correct it and start again"
-                    ) from None
+        for number, user in enumerate(read_seed(seed_file) if seed_file else [], start=1):
+            try:
+                members.seed(user)
+            except ScimProblem as problem:
+                raise SandboxFileError(
+                    f"{seed_file}: user {number} is refused with {problem.status}: "
+                    f"{problem.detail}; correct it and start again"
+                ) from None
+        for user_id, user in made_up_users(self.settings.made_up_users):
+            members.add(user, user_id)
         if self.state is not None and len(self.store):
             self.state.note_change()
 

@@ -151,6 +151,7 @@ def _server(app: Starlette) -> _Server:
             http=_CuttableProtocol,
             ws="none",
             lifespan="on",
+            log_config=None,  # the process's logging is not ours to configure
             log_level="error",
             access_log=False,
             server_header=False,
