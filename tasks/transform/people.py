@@ -23,7 +23,7 @@ from tasks.transform.lifecycle import judge_employments, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.merge import Merged, Source, merge_sources
 
-CheckedSources = Mapping[str, tuple[CheckedBatch, ExportContract]]
+CheckedBatches = Mapping[str, tuple[CheckedBatch, ExportContract]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Derived:
     role_rules: pd.Series
 
 
-def build_desired(batches: CheckedSources, settings: Configuration, as_of: AsOf) -> DesiredPeople:
+def build_desired(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> DesiredPeople:
     """Work out what the target should hold for everybody.
 
     Args:
@@ -59,7 +59,7 @@ def build_desired(batches: CheckedSources, settings: Configuration, as_of: AsOf)
     return derive(batches, settings, as_of).people
 
 
-def derive(batches: CheckedSources, settings: Configuration, as_of: AsOf) -> Derived:
+def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Derived:
     """Do what `build_desired` does and keep the way, for `explain`."""
     employment, login = _by_authority(batches, settings)
     checked, contract = batches[employment]
@@ -85,7 +85,7 @@ def derive(batches: CheckedSources, settings: Configuration, as_of: AsOf) -> Der
     return Derived(people, merged.workers, role_rules)
 
 
-def _by_authority(batches: CheckedSources, settings: Configuration) -> tuple[str, str | None]:
+def _by_authority(batches: CheckedBatches, settings: Configuration) -> tuple[str, str | None]:
     names = {s.authority: name for name, s in settings.sources.items() if name in batches}
     return names[Authority.EMPLOYMENT], names.get(Authority.LOGIN)
 
@@ -139,7 +139,7 @@ def _map(workers: pd.DataFrame, settings: Configuration) -> tuple[pd.DataFrame, 
     return pd.DataFrame(columns), decided
 
 
-def _held_back(batches: CheckedSources, employment: str) -> HeldBack:
+def _held_back(batches: CheckedBatches, employment: str) -> HeldBack:
     """Whom the quarantined rows of any source may be about."""
     keys, identities, unidentified = set[str](), set[str](), 0
     for name, (checked, _) in batches.items():

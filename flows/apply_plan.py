@@ -1,0 +1,64 @@
+"""Flow `apply-plan`: carries out exactly one reviewed plan, or refuses and says what moved."""
+
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.states import State
+from pydantic import Field
+
+from data_contracts.as_of import AsOf
+from data_contracts.errors import PlanHeld, PlanRefused, StalePlan
+from data_contracts.plan import Plan
+from data_contracts.words import RunState, Verdict
+from flows.artifacts import Progress, publish_plan
+from flows.leasing import hold_target
+from flows.loading import carry_out
+from flows.project import open_project
+from flows.running import Run, held_message, is_approved, state_after_load
+from flows.saved_plans import find_plan
+from flows.tracked import conduct, connect, prepare
+from tasks import steps
+from tasks.plan.staleness import what_moved
+
+
+@flow(name="apply-plan", flow_run_name="apply-{plan}", persist_result=False)
+async def apply_plan(
+    plan: Annotated[str, Field(description="A saved plan: its file, its digest, or the run's id")],
+    configuration: Annotated[
+        str, Field(description="Path of scimflow.yaml on the machine that runs the flow")
+    ] = "scimflow.yaml",
+) -> State[Any]:
+    """Carry out exactly the plan that was reviewed.
+
+    The plan is made again from the same day; when source, target or settings have moved since, the
+    two differ and nothing is written.
+    """
+    saved = find_plan(open_project(configuration), plan)
+
+    async def work(run: Run, as_of: AsOf) -> RunState:
+        return await _apply(run, saved, AsOf(saved.as_of, days=saved.zone_days))
+
+    return await conduct("apply-plan", configuration, saved.as_of.isoformat(), work)
+
+
+async def _apply(run: Run, saved: Plan, as_of: AsOf) -> RunState:
+    async with hold_target(run), connect(run.project) as client:
+        prepared = await prepare(run, as_of, client)
+        if prepared.plan.digest != saved.digest:
+            moved = "; ".join(what_moved(saved, prepared.plan))
+            raise StalePlan(f"the plan is stale, nothing was written: {moved}")
+        run.record_plan(saved)
+        await publish_plan(run, saved)
+        if saved.verdict is Verdict.REFUSED:
+            raise PlanRefused(held_message(saved, run.record.run_id))
+        if saved.verdict is Verdict.HELD and not is_approved(run):
+            raise PlanHeld(held_message(saved, run.record.run_id))
+        load = await carry_out(
+            run,
+            saved,
+            prepared.snapshot,
+            client,
+            steps.apply_operations,
+            Progress("Operations carried out"),
+        )
+        return state_after_load(load, run.reports)

@@ -1,0 +1,61 @@
+"""What a run shows on its Artifacts tab: summary, operations, quarantined rows, progress."""
+
+from uuid import UUID
+
+from data_contracts.plan import Plan
+from flows.running import Run
+from tasks import steps
+from tasks.report.markdown import check_markdown, plan_markdown
+from tasks.report.tables import operations_table, quarantine_table
+
+PROGRESS_EVERY = 5.0
+"""Percent between two moves of a progress bar: each is a call to the Prefect server."""
+
+
+async def publish_sources(run: Run) -> None:
+    """The contracts' word on every source, and the rows set aside."""
+    await steps.publish_markdown(
+        _key(run, "contracts"), check_markdown(run.reports), "What the data contracts say"
+    )
+    rows = quarantine_table(run.reports)
+    await steps.publish_table(_key(run, "quarantine"), rows, "Rows set aside, with reasons")
+
+
+async def publish_plan(run: Run, plan: Plan) -> None:
+    """What would be done, before it is done."""
+    show = run.project.settings.report.show_values
+    page = plan_markdown(plan, show_values=show)
+    await steps.publish_markdown(_key(run, "plan"), page, "What is to be done, and why")
+
+
+async def publish_run(run: Run) -> None:
+    """The run's story, and what happened to whom."""
+    await steps.publish_markdown(_key(run, "summary"), run.markdown(), "What happened, and why")
+    if run.plan is None:
+        return
+    show = run.project.settings.report.show_values
+    outcomes = run.load.outcomes if run.load else None
+    rows = operations_table(run.plan, outcomes, show_values=show)
+    await steps.publish_table(_key(run, "operations"), rows, "What happened to whom, and why")
+
+
+def _key(run: Run, name: str) -> str:
+    return f"{run.record.target}-{name}"
+
+
+class Progress:
+    """A progress bar in the Prefect UI, moved a few times in a run."""
+
+    def __init__(self, description: str) -> None:
+        self._description = description
+        self._artifact: UUID | None = None
+        self._shown = 0.0
+
+    async def __call__(self, done: int, total: int) -> None:
+        """Show that so many operations are done, of so many."""
+        percent = 100.0 * done / total if total else 100.0
+        if self._artifact is None:
+            self._artifact = await steps.start_progress(self._description)
+        if percent - self._shown >= PROGRESS_EVERY or done == total:
+            await steps.show_progress(self._artifact, percent)
+            self._shown = percent

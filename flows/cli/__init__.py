@@ -1,0 +1,113 @@
+"""The command line. Each command is imported when it is called, so that `--help` stays quick."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError
+
+from data_contracts.errors import EXIT_OTHER, EXIT_USAGE, ScimflowError
+
+INTERRUPTED = 130  # what shells give for Ctrl-C (128 + SIGINT)
+DEBUG_VARIABLE = "SCIMFLOW_DEBUG"
+
+COMMANDS = {
+    "init": "Write a commented scimflow.yaml from an export at hand.",
+    "check": "Hold exports against their data contracts; touches no target.",
+    "plan": "Show what would be done to whom and why; writes nothing.",
+    "sync": "Bring the target in step, as a Prefect flow run.",
+    "apply": "Carry out exactly one saved plan.",
+    "approve": "Release a held plan.",
+    "drift": "Show where the target differs from what is desired.",
+    "explain": "Tell why a person has what they have, over all runs.",
+    "history": "Tell what was done, when, by which run, why, with which result.",
+    "doctor": "Look whether everything needed is well.",
+    "config": "Show the settings, or their JSON Schema.",
+}
+"""The commands, in the order in which a newcomer meets them, with the first line of their help."""
+
+EXIT_CODES = """
+Exit codes: 0 in line; 2 changes or drift found by a read-only command; 3 held or refused by a
+guardrail; 4 refused by a contract; 5 partly applied; 64 wrong usage or settings; 1 anything else.
+"""
+
+app = App(
+    name="scimflow",
+    help="Keep a SaaS workspace's members in step with the people a company really employs.\n"
+    + EXIT_CODES,
+    version="0.1.0",
+    help_format="plaintext",
+)
+for _name, _help in COMMANDS.items():
+    app.command(f"flows.cli.{_name}:command", name=_name, help=_help)
+# By its name alone: the sandbox stands above the flows and shares nothing with them.
+app.command(
+    "deployments.sandbox.cli:app",
+    name="sandbox",
+    help="Run the embedded SCIM target on loopback, for trying things out.",
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command.
+
+    Args:
+        arguments: What stands behind `scimflow` on the command line.
+
+    Returns:
+        The exit code. Errors that a user can cause are written to stderr, without a traceback.
+    """
+    try:
+        result = app(
+            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+        return result if isinstance(result, int) else 0
+    except CycloptsError as error:
+        return _report_usage(error)
+    except ScimflowError as error:
+        return _report(error)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OTHER
+    except Exception as error:
+        return _report_defect(error)
+
+
+def main() -> None:
+    """Entry point of the `scimflow` command."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _report(error: ScimflowError) -> int:
+    from flows.cli.console import errors
+    from tasks.report.terminal import error_view
+
+    errors().print(error_view(error))
+    return error.exit_code
+
+
+def _report_usage(error: CycloptsError) -> int:
+    from rich.text import Text
+
+    from flows.cli.console import errors
+
+    errors().print(Text(f"scimflow: {error}"))
+    errors().print(Text("try: scimflow --help"))
+    return EXIT_USAGE
+
+
+def _report_defect(error: Exception) -> int:
+    """A defect of scimflow: its kind alone, since its text may hold a person's values."""
+    if os.environ.get(DEBUG_VARIABLE):
+        raise error
+    print(
+        f"scimflow: internal error ({type(error).__name__}); this is a defect.\n"
+        f"  next: run again with {DEBUG_VARIABLE}=1 and report the traceback, "
+        "after a look for personal values in it",
+        file=sys.stderr,
+    )
+    return EXIT_OTHER

@@ -1,0 +1,47 @@
+"""`scimflow check`: contracts alone."""
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from data_contracts.errors import EXIT_CONTRACT, ConfigurationError
+from data_contracts.words import BatchVerdict
+from flows.cli.console import print_json, results, telling
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from flows.cli.reading import read_sources
+from flows.project import open_project
+from tasks.report.documents import check_document
+from tasks.report.terminal import check_view
+
+
+def command(
+    source: Annotated[str | None, Parameter(help="One source; all when not given.")] = None,
+    /,
+    *,
+    config: Config = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> int:
+    """Hold exports against their data contracts: verdict, and quarantined rows with reasons.
+
+    Touches no target and writes nothing. Exit code 0 when every batch is accepted (with or without
+    quarantined rows), 4 when one is refused.
+
+    Examples:
+        scimflow check
+
+        scimflow check hr --json
+    """
+    known = open_project(config).settings.sources
+    if source is not None and source not in known:
+        raise ConfigurationError(
+            f"there is no source {source!r}", hint=f"the settings name {', '.join(known)}"
+        )
+    with telling(lines=False, quiet=json) as tell:
+        _, sources = asyncio.run(read_sources(config, None, tell, source))
+    if json:
+        print_json(check_document(sources.reports))
+    else:
+        results().print(check_view(sources.reports))
+    refused = any(r.verdict is BatchVerdict.REFUSED for r in sources.reports)
+    return EXIT_CONTRACT if refused else 0

@@ -1,0 +1,68 @@
+"""`scimflow plan`: everything but the writing."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from data_contracts.errors import EXIT_CHANGES, EXIT_HELD, ConfigurationError
+from data_contracts.plan import Plan
+from data_contracts.words import Verdict
+from flows.cli.console import print_json, results, telling
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
+from flows.cli.reading import read_plan
+from tasks.report.documents import plan_document
+from tasks.report.terminal import plan_view
+
+
+def command(
+    *,
+    output: Annotated[
+        Path | None, Parameter(name=["--output", "-o"], help="File to save the plan in (0600).")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_of: Day = None,
+    show_values: ShowValues = False,
+    json: AsJson = False,
+) -> int:
+    """Show what would be done to whom and why, with the plan's digest and the guardrails' verdict.
+
+    Reads the exports and the target; writes nothing but the file asked for. Exit code 0 when there
+    is nothing to do, 2 when there is, 3 when a guardrail holds or refuses the plan.
+
+    Examples:
+        scimflow plan
+
+        scimflow plan -o monday.plan.json
+
+        scimflow plan --as-of 2026-03-02 --show-values
+    """
+    with telling(lines=False, quiet=json) as tell:
+        project, prepared = asyncio.run(read_plan(config, as_of, tell))
+    plan = prepared.plan
+    if output is not None:
+        _save(plan, output)
+    show = show_values or project.settings.report.show_values
+    if json:
+        print_json(plan_document(plan, plan.digest, show_values=show))
+    else:
+        saved = str(output) if output else None
+        results().print(plan_view(plan, plan.digest, show_values=show, saved_as=saved))
+    if plan.verdict is not Verdict.SAFE:
+        return EXIT_HELD
+    return 0 if plan.is_empty else EXIT_CHANGES
+
+
+def _save(plan: Plan, output: Path) -> None:
+    """Plans hold personal values: their owner alone may read them."""
+    try:
+        handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{output}: the plan cannot be written: {error.strerror}",
+            hint="name a file in a folder that exists and that you may write to",
+        ) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(plan.to_bytes())

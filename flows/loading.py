@@ -1,0 +1,90 @@
+"""Carrying a plan out within a run: adoptions, open intents, then batches of each kind."""
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from data_contracts.outcome import LoadReport, Outcome
+from data_contracts.plan import Operation, Plan
+from data_contracts.snapshot import TargetSnapshot
+from data_contracts.words import OPERATION_ORDER, OperationKind
+from flows.project import utc_now
+from flows.running import Run
+from tasks.ledger.journal import Journal
+from tasks.load.session import LoadSession
+from tasks.load.settle import settle_intents
+from tasks.scim.client import ScimClient
+
+BATCH_SIZE = 250
+"""Operations in one Prefect task: about 10 ms of its own for a task, so below 0.1 ms each."""
+
+Progress = Callable[[int, int], Awaitable[None]]
+"""Told how many operations are done, of how many."""
+
+
+class ApplyStage(Protocol):
+    """Carries out one batch: plain, or a Prefect task."""
+
+    def __call__(
+        self,
+        kind: str,
+        number: int,
+        total: int,
+        session: LoadSession,
+        operations: Sequence[Operation],
+        on_outcome: Callable[[Outcome], None],
+    ) -> Awaitable[tuple[Outcome, ...]]:
+        """Carry out one batch of operations of one kind."""
+        ...
+
+
+async def carry_out(
+    run: Run,
+    plan: Plan,
+    snapshot: TargetSnapshot,
+    client: ScimClient,
+    apply: ApplyStage,
+    progress: Progress,
+) -> LoadReport:
+    """Carry a plan out.
+
+    Args:
+        run: The run that does it, holding the target's lease.
+        plan: Safe or approved.
+        snapshot: The target as planned against, for intents that an earlier run left open.
+        client: Writes to the target.
+        apply: Carries out one batch.
+        progress: Told how far it is, after each batch.
+
+    Returns:
+        One outcome for each operation, in the plan's order.
+    """
+    run_id, target = run.record.run_id, run.record.target
+    settle_intents(run.ledger, run_id, target, snapshot, utc_now())
+    run.ledger.adopt(run_id, target, plan.adoptions, utc_now())
+    started, outcomes = time.monotonic(), list[Outcome]()
+    async with (
+        Journal(run.ledger, run_id, utc_now) as journal,
+        LoadSession(client, journal, run.project.settings.target) as session,
+    ):
+        for kind in OPERATION_ORDER:
+            batches = _batches(plan, kind)
+            for number, batch in enumerate(batches, start=1):
+                done: list[Outcome] = []
+                outcomes += await apply(
+                    str(kind), number, len(batches), session, batch, done.append
+                )
+                await progress(len(outcomes), len(plan.operations))
+        run.load = LoadReport(
+            outcomes=tuple(outcomes),
+            stopped=session.stopped,
+            requests=client.requests,
+            throttled=client.throttled,
+            elapsed_s=time.monotonic() - started,
+        )
+    return run.load
+
+
+def _batches(plan: Plan, kind: OperationKind) -> list[tuple[Operation, ...]]:
+    chosen = tuple(operation for operation in plan.operations if operation.kind is kind)
+    return [chosen[i : i + BATCH_SIZE] for i in range(0, len(chosen), BATCH_SIZE)]

@@ -1,0 +1,173 @@
+"""The way from exports and target to a plan, written once for flows and read-only commands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from data_contracts.as_of import AsOf
+from data_contracts.batch import CheckedBatch, ContractReport, RawBatch
+from data_contracts.desired import DesiredPeople
+from data_contracts.errors import BatchRefused
+from data_contracts.export_contract import ExportContract
+from data_contracts.plan import Plan, SourceBasis
+from data_contracts.snapshot import TargetSnapshot
+from data_contracts.words import BatchVerdict
+from flows.project import Project
+from flows.stages import Checked, Stages
+from tasks.extract.contracts import read_contract
+from tasks.ledger import LedgerReader
+from tasks.plan.make import PlanInputs
+from tasks.scim.client import ScimClient
+
+Teller = Callable[[str], None]
+"""Told in words what is being done, for a progress line."""
+
+
+def silent(text: str) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSources:
+    """Every source's batch, read and held against its contract."""
+
+    raw: dict[str, RawBatch]
+    checked: Checked
+
+    @property
+    def reports(self) -> tuple[ContractReport, ...]:
+        """One report for each source."""
+        return tuple(batch.report for batch, _ in self.checked.values())
+
+    def require_accepted(self) -> None:
+        """Stop when a batch is refused.
+
+        Raises:
+            BatchRefused: Names each refused batch and why.
+        """
+        refused = [r for r in self.reports if r.verdict is BatchVerdict.REFUSED]
+        if refused:
+            lines = [f"{r.source}: {r.path}: {'; '.join(r.refusals)}" for r in refused]
+            raise BatchRefused("refused by contract: " + "\n".join(lines))
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, and what it was made from."""
+
+    sources: CheckedSources
+    people: DesiredPeople
+    snapshot: TargetSnapshot
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What the way to a plan needs.
+
+    Attributes:
+        project: Settings and folder.
+        stages: Plain or tracked stages.
+        ledger: Read only: planning writes nothing.
+        as_of: The day.
+        now: The moment, for files that are still being written.
+        tell: Told what is being done.
+    """
+
+    project: Project
+    stages: Stages
+    ledger: LedgerReader
+    as_of: AsOf
+    now: datetime
+    tell: Teller = field(default=silent)
+
+
+async def check_sources(preparation: Preparation, only: str | None = None) -> CheckedSources:
+    """Read every export and hold it against its contract; nothing else is touched.
+
+    Args:
+        preparation: What is needed.
+        only: Name of the one source to read.
+
+    Raises:
+        SourceError: An export is missing or unreadable.
+    """
+    project, stages = preparation.project, preparation.stages
+    raw: dict[str, RawBatch] = {}
+    checked: dict[str, tuple[CheckedBatch, ExportContract]] = {}
+    for name, source in project.settings.sources.items():
+        if only is not None and name != only:
+            continue
+        contract = read_contract(source.contract, project.folder)
+        preparation.tell(f"reading {name}")
+        raw[name] = await stages.extract(name, source, contract, project.folder, preparation.now)
+        preparation.tell(f"checking {name}: {raw[name].rows_read} rows")
+        checked[name] = (await stages.check(name, raw[name], contract), contract)
+    return CheckedSources(raw, checked)
+
+
+async def prepare_plan(
+    preparation: Preparation, client: ScimClient, sources: CheckedSources
+) -> Prepared:
+    """Go from accepted rows to a judged plan. Writes nothing.
+
+    Args:
+        preparation: What is needed.
+        client: Reads the target.
+        sources: Checked batches, all accepted.
+
+    Raises:
+        BatchRefused: A batch is refused.
+        TargetError: The target cannot be read.
+    """
+    sources.require_accepted()
+    stages, settings = preparation.stages, preparation.project.settings
+    preparation.tell("working out who should have an account")
+    people = await stages.transform(sources.checked, settings, preparation.as_of)
+    preparation.tell(f"reading the accounts of {settings.target.name}")
+    snapshot = await stages.read_target(client, settings, people.paths)
+    preparation.tell(f"planning: {len(people.frame)} people, {len(snapshot.accounts)} accounts")
+    inputs = plan_inputs(preparation, sources, people, snapshot)
+    plan = await stages.plan(inputs, settings, preparation.as_of)
+    return Prepared(sources, people, snapshot, plan)
+
+
+def plan_inputs(
+    preparation: Preparation,
+    sources: CheckedSources,
+    people: DesiredPeople,
+    snapshot: TargetSnapshot,
+) -> PlanInputs:
+    """Gather what a plan is made from; the ledger is only read."""
+    ledger, target = preparation.ledger, preparation.project.settings.target.name
+    previous = {
+        name: last.rows
+        for name in sources.checked
+        if (last := ledger.last_accepted_batch(target, name)) is not None
+    }
+    return PlanInputs(
+        people=people,
+        snapshot=snapshot,
+        links=ledger.links(target),
+        deactivated_by_us=frozenset(ledger.deactivated_by_us(target)),
+        sources={r.source: source_basis(r, preparation.project.folder) for r in sources.reports},
+        previous_rows=previous,
+    )
+
+
+def source_basis(report: ContractReport, folder: Path) -> SourceBasis:
+    """Name the delivery that a report is about.
+
+    Its path is seen from the settings, so that plans do not depend on where a project lies.
+    """
+    path = Path(report.path)
+    inside = path.is_absolute() and path.is_relative_to(folder)
+    return SourceBasis(
+        path=str(path.relative_to(folder)) if inside else report.path,
+        digest=report.digest,
+        contract=report.contract,
+        contract_version=report.contract_version,
+        rows=report.rows_read,
+        accepted=report.rows_accepted,
+    )

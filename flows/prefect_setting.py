@@ -1,0 +1,21 @@
+"""Prefect's settings for runs from the command line, put in place before Prefect is imported."""
+
+import os
+
+DEFAULTS = {
+    # nothing leaves the machine
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # the newer UI asks an outside host even with analytics off; the older one asks nobody
+    "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    # 20 s by default, which a busy machine passes at the first start
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
+    "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+}
+
+
+def prepare_environment() -> None:
+    """Set what the user has not set; what is set stays."""
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)

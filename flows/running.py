@@ -1,0 +1,174 @@
+"""One run: its id, its folder, its place in the ledger, and how it ends."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from data_contracts.as_of import AsOf
+from data_contracts.batch import ContractReport
+from data_contracts.outcome import LoadReport, RunRecord
+from data_contracts.plan import Plan
+from data_contracts.words import RunState, Verdict
+from flows.pipeline import CheckedSources
+from flows.project import Project, new_run_id, utc_now
+from tasks.ledger import Ledger
+from tasks.report.counters import final_message, run_counts
+from tasks.report.documents import run_document
+from tasks.report.markdown import run_markdown
+from tasks.validate.quarantine import quarantine_jsonl
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+@dataclass(slots=True)
+class Run:
+    """A run while it goes on: what is known of it so far.
+
+    Attributes:
+        project: Settings and folder.
+        ledger: Where the run is recorded.
+        record: The ledger's line about the run.
+        reports: The contracts' word on each source, once known.
+        plan: The plan, once made.
+        load: What became of it, once carried out.
+    """
+
+    project: Project
+    ledger: Ledger
+    record: RunRecord
+    reports: tuple[ContractReport, ...] = ()
+    plan: Plan | None = None
+    load: LoadReport | None = None
+    files: list[Path] = field(default_factory=list)
+
+    @property
+    def folder(self) -> Path:
+        """The run's folder; its files are readable by their owner alone."""
+        return self.project.runs_folder / self.record.run_id
+
+    def record_sources(self, sources: CheckedSources) -> None:
+        """Keep which deliveries were read, and the quarantined rows with their reasons."""
+        self.reports = sources.reports
+        for report in self.reports:
+            self.ledger.record_batch(self.record.run_id, report)
+            if report.quarantined:
+                name = f"quarantine-{report.source}.jsonl"
+                self.write(name, quarantine_jsonl(sources.raw[report.source], report))
+
+    def record_plan(self, plan: Plan) -> None:
+        """Keep the plan, byte for byte as it was judged."""
+        self.plan = plan
+        path = self.write("plan.json", plan.to_bytes())
+        self.ledger.save_plan(self.record.run_id, plan, str(path))
+
+    def finish(self, state: RunState, message: str = "") -> RunRecord:
+        """Close the run in the ledger and leave its report in the folder.
+
+        Args:
+            state: How it ended.
+            message: One sentence; made from the counts when empty.
+        """
+        counts = run_counts(self.reports, self.plan, self.load)
+        if self.plan is not None and state in STATE_OF_VERDICT.values():
+            message = message or held_message(self.plan, self.record.run_id)
+        self.record = replace(
+            self.record,
+            ended_at=utc_now(),
+            state=state,
+            plan_digest=self.plan.digest if self.plan else None,
+            counts=counts,
+            message=message or final_message(state, counts),
+        )
+        self.ledger.end_run(
+            self.record.run_id,
+            state=state,
+            message=self.record.message,
+            counts=counts,
+            plan_digest=self.record.plan_digest,
+            ended_at=self.record.ended_at or utc_now(),
+        )
+        self.write("report.md", self.markdown().encode())
+        document = run_document(self.record, self.plan, self.load, self.reports)
+        self.write("run.json", json.dumps(document, indent=2, ensure_ascii=False).encode())
+        return self.record
+
+    def markdown(self) -> str:
+        """The run's story for the Prefect UI and the folder."""
+        show = self.project.settings.report.show_values
+        return run_markdown(self.record, self.reports, self.plan, self.load, show_values=show)
+
+    def write(self, name: str, data: bytes) -> Path:
+        """Write a file into the run's folder, readable by its owner alone."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        path = self.folder / name
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        self.files.append(path)
+        return path
+
+
+def begin_run(
+    project: Project, ledger: Ledger, flow: str, as_of: AsOf, prefect_run_id: str | None
+) -> Run:
+    """Open a run in the ledger.
+
+    Args:
+        project: Settings and folder.
+        ledger: Where the run is recorded.
+        flow: Name of the flow.
+        as_of: The day that it works for.
+        prefect_run_id: Id of the Prefect flow run.
+    """
+    now = utc_now()
+    record = RunRecord(
+        run_id=new_run_id(now),
+        flow=flow,
+        target=project.settings.target.name,
+        as_of=as_of.day.isoformat(),
+        started_at=now,
+        prefect_run_id=prefect_run_id,
+    )
+    ledger.start_run(record)
+    return Run(project, ledger, record)
+
+
+def completed_state(reports: Sequence[ContractReport]) -> RunState:
+    """How a run ends in which nothing went wrong."""
+    if any(report.quarantined for report in reports):
+        return RunState.COMPLETED_WITH_QUARANTINE
+    return RunState.COMPLETED
+
+
+def is_approved(run: Run) -> bool:
+    """Whether somebody released this run's plan; counts for its digest alone."""
+    return run.plan is not None and bool(run.ledger.approvals(run.plan.digest))
+
+
+def state_after_load(load: LoadReport, reports: Sequence[ContractReport]) -> RunState:
+    """How a run ends whose plan was carried out."""
+    if load.failed:
+        return RunState.PARTLY_APPLIED
+    return completed_state(reports)
+
+
+STATE_OF_VERDICT: Mapping[Verdict, RunState] = {
+    Verdict.HELD: RunState.HELD,
+    Verdict.REFUSED: RunState.REFUSED,
+}
+"""How a run ends whose plan is not carried out."""
+
+
+def held_message(plan: Plan, run_id: str) -> str:
+    """What a guardrail found, with the numbers and how to approve; one sentence a guardrail."""
+    found = [g for g in plan.guardrails if g.verdict is not Verdict.SAFE]
+    text = "; ".join(g.message for g in found)
+    if plan.verdict is Verdict.REFUSED:
+        return f"refused before the first write: {text}. No approval lifts this"
+    return (
+        f"held before the first write: {text}. After a look at the plan: "
+        f"scimflow approve {run_id}, then scimflow apply {run_id}"
+    )

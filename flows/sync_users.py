@@ -1,0 +1,60 @@
+"""Flow `sync-users`: one sync of one target, from the exports to the verified writes."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from prefect import flow
+from prefect.runtime import flow_run
+from prefect.states import State
+from pydantic import Field
+
+from data_contracts.as_of import AsOf
+from data_contracts.words import RunState, Verdict
+from flows.artifacts import Progress, publish_plan
+from flows.leasing import hold_target
+from flows.loading import carry_out
+from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
+from flows.tracked import conduct, connect, prepare, run_name
+from tasks import steps
+
+
+def _name() -> str:
+    return run_name("sync-users", flow_run.get_parameters())
+
+
+@flow(name="sync-users", flow_run_name=_name, persist_result=False)
+async def sync_users(
+    configuration: Annotated[
+        str, Field(description="Path of scimflow.yaml on the machine that runs the flow")
+    ] = "scimflow.yaml",
+    as_of: Annotated[
+        date | None, Field(description="Day to work for; today in everybody's own zone if empty")
+    ] = None,
+) -> State[Any]:
+    """Bring the target in step with the people a company really employs.
+
+    Reads the exports, holds them against their data contracts, works out who should have an
+    account, compares with the target, judges the plan by the guardrails, and carries it out when it
+    is safe or approved. Held plans wait for `scimflow approve`.
+    """
+    day = as_of.isoformat() if as_of else None
+    return await conduct("sync-users", configuration, day, _sync)
+
+
+async def _sync(run: Run, as_of: AsOf) -> RunState:
+    async with hold_target(run), connect(run.project) as client:
+        prepared = await prepare(run, as_of, client)
+        run.record_plan(prepared.plan)
+        await publish_plan(run, prepared.plan)
+        verdict = prepared.plan.verdict
+        if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
+            return STATE_OF_VERDICT[verdict]
+        load = await carry_out(
+            run,
+            prepared.plan,
+            prepared.snapshot,
+            client,
+            steps.apply_operations,
+            Progress("Operations carried out"),
+        )
+        return state_after_load(load, run.reports)

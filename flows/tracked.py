@@ -1,0 +1,157 @@
+"""What all flows share: a run in the ledger around the work, a final state that tells its end."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.runtime import flow_run
+from prefect.states import Completed, Failed, State
+
+from data_contracts.as_of import AsOf
+from data_contracts.batch import ContractReport
+from data_contracts.errors import BatchRefused, PlanError, PlanHeld, ScimflowError, SourceError
+from data_contracts.outcome import LoadReport, RunRecord
+from data_contracts.plan import Plan
+from data_contracts.words import RunState
+from flows.artifacts import publish_run, publish_sources
+from flows.pipeline import (
+    CheckedSources,
+    Preparation,
+    Prepared,
+    check_sources,
+    prepare_plan,
+)
+from flows.project import Project, find_token, open_project, utc_now
+from flows.running import Run, begin_run
+from flows.stages import Stages
+from flows.telling import tell
+from tasks import steps
+from tasks.ledger import open_ledger
+from tasks.scim.client import ScimClient, open_client
+
+TRACKED = Stages(
+    steps.extract_export,
+    steps.check_export,
+    steps.transform_people,
+    steps.read_accounts,
+    steps.plan_changes,
+)
+"""The stages as Prefect tasks."""
+
+STATE_NAMES = {
+    RunState.COMPLETED: "Completed",
+    RunState.COMPLETED_WITH_QUARANTINE: "CompletedWithQuarantine",
+    RunState.HELD: "Held",
+    RunState.REFUSED: "Refused",
+    RunState.REFUSED_BY_CONTRACT: "RefusedByContract",
+    RunState.PARTLY_APPLIED: "PartlyApplied",
+    RunState.FAILED: "Failed",
+}
+"""Names of final states in the Prefect UI; what needs a person is of Prefect's type Failed."""
+
+GOOD = (RunState.COMPLETED, RunState.COMPLETED_WITH_QUARANTINE)
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended, for a caller in the same process; Prefect does not store it."""
+
+    record: RunRecord
+    reports: tuple[ContractReport, ...]
+    plan: Plan | None
+    load: LoadReport | None
+    error: ScimflowError | None = None
+
+
+Work = Callable[[Run, AsOf], Awaitable[RunState]]
+"""What a flow does within its run; says how the run ends."""
+
+
+async def conduct(flow: str, configuration: str, as_of: str | None, work: Work) -> State[Any]:
+    """Do a flow's work within a run of the ledger.
+
+    Args:
+        flow: Name of the flow.
+        configuration: Path of scimflow.yaml.
+        as_of: ISO date, or None for today.
+        work: What the flow does.
+
+    Returns:
+        The final state, with a `RunResult`. An error that a user can cause ends the run with its
+        message; any other is raised again after the run is closed.
+    """
+    project = open_project(configuration)
+    day = project.as_of(as_of)
+    with open_ledger(project.ledger_url, folder=project.folder) as ledger:
+        run = begin_run(project, ledger, flow, day, flow_run.get_id())
+        get_run_logger().info("run %s for target %s", run.record.run_id, run.record.target)
+        error: ScimflowError | None = None
+        try:
+            state = await work(run, day)
+            message = ""
+        except ScimflowError as caught:
+            error, message = caught, caught.message
+            state = state_of_error(caught)
+        except BaseException as caught:
+            # cancelled, or a defect: the ledger must not show a run that goes on for ever
+            run.finish(RunState.FAILED, f"stopped by {type(caught).__name__}")
+            raise
+        record = run.finish(state, message)
+        await publish_run(run)
+    return _final_state(RunResult(record, run.reports, run.plan, run.load, error))
+
+
+def state_of_error(error: ScimflowError) -> RunState:
+    """How a run ends that an error stopped."""
+    match error:
+        case BatchRefused() | SourceError():
+            return RunState.REFUSED_BY_CONTRACT
+        case PlanHeld():
+            return RunState.HELD
+        case PlanError():
+            return RunState.REFUSED
+        case _:
+            return RunState.FAILED
+
+
+def _final_state(result: RunResult) -> State[Any]:
+    record = result.record
+    make = Completed if record.state in GOOD else Failed
+    return make(name=STATE_NAMES[record.state], message=record.message, data=result)
+
+
+async def prepare(run: Run, as_of: AsOf, client: ScimClient) -> Prepared:
+    """Go to a plan with tracked stages, recording the sources on the way."""
+    preparation = Preparation(
+        run.project, TRACKED, run.ledger, as_of, utc_now(), tell=_log_and_tell
+    )
+    sources = await check_sources(preparation)
+    await record_sources(run, sources)
+    return await prepare_plan(preparation, client, sources)
+
+
+def _log_and_tell(text: str) -> None:
+    get_run_logger().info("%s", text)
+    tell(text)
+
+
+async def record_sources(run: Run, sources: CheckedSources) -> None:
+    """Keep the contracts' reports in the ledger, the folder and the UI."""
+    run.record_sources(sources)
+    await publish_sources(run)
+
+
+def connect(project: Project) -> ScimClient:
+    """A client of the project's target, to be used as a context manager."""
+    return open_client(project.settings.target, find_token(project), folder=project.folder)
+
+
+def run_name(flow: str, parameters: dict[str, Any]) -> str:
+    """Name a flow run by target and day: `productboard-2026-03-02`."""
+    try:
+        project = open_project(parameters.get("configuration", "scimflow.yaml"))
+        day = parameters.get("as_of") or project.as_of(None).day.isoformat()
+        return f"{project.settings.target.name}-{day}"
+    except ScimflowError:
+        return flow

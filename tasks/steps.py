@@ -1,0 +1,143 @@
+"""Every Prefect task: a step with a name that explains itself in the UI, and nothing else.
+
+Tasks are steps and batches, never single people. What holds people is passed in memory, quoted so
+that Prefect does not walk through it, with caching and result persistence off: no row and no
+payload reaches Prefect's database. Only reading is repeated by Prefect; writing never is, since the
+loader alone knows when a write may be repeated.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from prefect import task
+from prefect.artifacts import (
+    acreate_markdown_artifact,
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
+from prefect.cache_policies import NO_CACHE
+
+from data_contracts.as_of import AsOf
+from data_contracts.batch import CheckedBatch, RawBatch
+from data_contracts.configuration import Configuration, SourceSettings
+from data_contracts.desired import DesiredPeople
+from data_contracts.errors import ScimflowError
+from data_contracts.export_contract import ExportContract
+from data_contracts.outcome import Outcome
+from data_contracts.plan import Operation, Plan
+from data_contracts.snapshot import TargetSnapshot
+from tasks.extract.exports import read_batch
+from tasks.extract.target import read_target
+from tasks.load.session import LoadSession
+from tasks.plan.make import PlanInputs, make_plan
+from tasks.scim.client import ScimClient
+from tasks.transform.people import CheckedBatches, build_desired
+from tasks.validate.check import check_batch
+
+READ_RETRIES = 2  # a share that was away for a moment; the loader's own patience covers the target
+READ_RETRY_DELAYS_S = [2, 10]
+
+
+def _is_worth_repeating(task: Any, run: Any, state: Any) -> bool:
+    """A file system that failed may come back; an export that is wrong stays wrong."""
+    error = state.data if isinstance(state.data, BaseException) else None
+    return not isinstance(error, ScimflowError)
+
+
+@task(
+    name="extract",
+    task_run_name="extract-{source}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+    retries=READ_RETRIES,
+    retry_delay_seconds=READ_RETRY_DELAYS_S,
+    retry_condition_fn=_is_worth_repeating,
+)
+async def extract_export(
+    source: str, settings: SourceSettings, contract: ExportContract, folder: Path, now: datetime
+) -> RawBatch:
+    """Read one export into columns of text."""
+    return read_batch(source, settings, contract, folder=folder, now=now)
+
+
+@task(
+    name="validate",
+    task_run_name="validate-{source}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def check_export(source: str, batch: RawBatch, contract: ExportContract) -> CheckedBatch:
+    """Hold one export against its contract: accepted rows, quarantined rows, verdict."""
+    return check_batch(batch, contract)
+
+
+@task(name="transform", task_run_name="transform", cache_policy=NO_CACHE, persist_result=False)
+async def transform_people(
+    checked: CheckedBatches, settings: Configuration, as_of: AsOf
+) -> DesiredPeople:
+    """Merge the sources into people and work out what the target should hold."""
+    return build_desired(checked, settings, as_of)
+
+
+@task(name="read-target", task_run_name="read-target", cache_policy=NO_CACHE, persist_result=False)
+async def read_accounts(
+    client: ScimClient, settings: Configuration, paths: Sequence[str]
+) -> TargetSnapshot:
+    """List the target's accounts."""
+    return await read_target(client, settings.target, paths)
+
+
+@task(name="plan", task_run_name="plan", cache_policy=NO_CACHE, persist_result=False)
+async def plan_changes(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
+    """Correlate, compare, and judge the plan by the guardrails."""
+    return make_plan(inputs, settings, as_of)
+
+
+@task(
+    name="load",
+    task_run_name="{kind}-{number:03}-of-{total:03}",
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+async def apply_operations(
+    kind: str,
+    number: int,
+    total: int,
+    session: LoadSession,
+    operations: Sequence[Operation],
+    on_outcome: Callable[[Outcome], None],
+) -> tuple[Outcome, ...]:
+    """Carry out one batch of operations of one kind; each person's failure is a value."""
+    return await session.apply(operations, on_outcome)
+
+
+async def publish_markdown(key: str, markdown: str, description: str) -> None:
+    """Put a page on the run's Artifacts tab.
+
+    Args:
+        key: Lower case, digits and dashes; the same key is one series over all runs.
+        markdown: Escaped, without personal values.
+        description: What the page shows.
+    """
+    await acreate_markdown_artifact(markdown=markdown, key=key, description=description)
+
+
+async def publish_table(key: str, rows: Sequence[dict[str, str]], description: str) -> None:
+    """Put a table on the run's Artifacts tab; an empty one is left out."""
+    if rows:
+        await acreate_table_artifact(table=list(rows), key=key, description=description)
+
+
+async def start_progress(description: str) -> UUID:
+    """Put a progress bar on the run's Artifacts tab."""
+    artifact = await acreate_progress_artifact(progress=0.0, description=description)
+    return UUID(str(artifact))
+
+
+async def show_progress(artifact: UUID, percent: float) -> None:
+    """Move the progress bar, in percent from 0 to 100."""
+    await aupdate_progress_artifact(artifact_id=artifact, progress=percent)
