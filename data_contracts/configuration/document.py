@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from data_contracts.configuration.settings import Configuration
 from data_contracts.errors import ConfigurationError
+from data_contracts.yaml_lines import Place, line_of, parse_yaml
 
 ENVIRONMENT_PREFIX = "SCIMFLOW__"
 """`SCIMFLOW__TARGET__BASE_URL` overrides `target.base_url`."""
-
-Place = tuple[str | int, ...]
 
 
 def load_configuration(
@@ -53,61 +51,6 @@ def load_configuration(
         raise ConfigurationError("\n".join(problems)) from None
 
 
-def parse_yaml(text: str, origin: str) -> tuple[Any, dict[Place, int]]:
-    """Read YAML, with the line of each key and item.
-
-    Args:
-        text: One YAML document; no tags that build objects.
-        origin: For messages.
-
-    Returns:
-        The value, and line numbers (from 1) by place in it.
-
-    Raises:
-        ConfigurationError: Malformed YAML, a tag, or a key that stands twice: with its line.
-    """
-    lines: dict[Place, int] = {}
-    try:
-        loader = yaml.SafeLoader(text)
-        try:
-            node = loader.get_single_node()
-            value = None if node is None else _build(loader, node, (), lines, origin)
-        finally:
-            loader.dispose()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise ConfigurationError(
-            f"{origin}:{line}: malformed YAML: {error.problem or error.context}",
-            hint="check indentation, colons and quotes at that line",
-        ) from None
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"{origin}: malformed YAML: {error}") from None
-    return value, lines
-
-
-def _build(
-    loader: yaml.SafeLoader, node: yaml.Node, place: Place, lines: dict[Place, int], origin: str
-) -> Any:
-    lines.setdefault(place, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            key = str(loader.construct_object(key_node))
-            if key in result:
-                raise ConfigurationError(f"{origin}:{line}: the key {key!r} stands twice")
-            lines[(*place, key)] = line
-            result[key] = _build(loader, value_node, (*place, key), lines, origin)
-        return result
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _build(loader, item, (*place, index), lines, origin)
-            for index, item in enumerate(node.value)
-        ]
-    return loader.construct_object(node)
-
-
 def _override(data: dict[str, Any], environ: Mapping[str, str]) -> dict[Place, str]:
     """Put values of the environment into the settings; remember which came from there."""
     overridden: dict[Place, str] = {}
@@ -137,10 +80,7 @@ def _problem(
     if place in overridden:
         where = f"environment variable {overridden[place]}"
     else:
-        known = place
-        while known not in lines and known:
-            known = known[:-1]
-        where = f"{origin}:{lines.get(known, 1)}"
+        where = f"{origin}:{line_of(place, lines)}"
     path = ".".join(str(part) for part in place) or "settings"
     message = str(detail["msg"]).removeprefix("Value error, ")
     if detail["type"] == "extra_forbidden":
