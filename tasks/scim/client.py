@@ -1,0 +1,295 @@
+"""The SCIM client of one target: what can be asked of it, one method each.
+
+Reads are repeated while that may help; writes only when they were certainly not carried out (see
+`tasks.scim.retry`). No method deletes a user.
+"""
+
+from http import HTTPStatus
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from pydantic import SecretStr
+
+from data_contracts.configuration.target import TargetSettings
+from data_contracts.errors import AnswerUnreadable, TargetRefused
+from data_contracts.scim.paths import parse_path
+from data_contracts.scim.resource import Value, normal_form
+from tasks.scim import discovery, protocol
+from tasks.scim.answers import Answer, read_resource, resource_id
+from tasks.scim.clock import SYSTEM_CLOCK, Clock
+from tasks.scim.directory import Directory, identity_of
+from tasks.scim.discovery import Discovery, ProviderConfig
+from tasks.scim.listing import KeepPage, UserListing, read_all
+from tasks.scim.pages import Page, read_page
+from tasks.scim.probe import probe
+from tasks.scim.protocol import Purpose, Request
+from tasks.scim.rate import RateController
+from tasks.scim.retry import with_retries
+from tasks.scim.transport import open_transport
+from tasks.scim.wire import Trace, Wire
+
+PAGES_AHEAD = 8
+"""Pages on their way at once: enough to hide the latency, few enough to hold in memory."""
+
+DISCOVERY_BUDGET_S = 10.0
+"""Discovery is for a person who waits, or decides nothing that cannot be found out by trying."""
+
+
+class ScimClient:
+    """One target. Use it as an async context manager; one for a run.
+
+    Args:
+        settings: Of the target.
+        token: The access token.
+        transport: What carries the bytes; closed with the client.
+        clock: Time.
+    """
+
+    def __init__(
+        self,
+        settings: TargetSettings,
+        token: SecretStr,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self._wire = Wire(settings, token, transport, clock)
+        self._directory = Directory(lambda take: self.list_users(on_users=take))
+        self._unfilterable: set[str] = set()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._wire.aclose()
+
+    @property
+    def requests(self) -> int:
+        """Requests sent so far, repetitions included."""
+        return self._wire.requests
+
+    @property
+    def throttled(self) -> int:
+        """Answers 429 so far."""
+        return self._wire.rate.throttled
+
+    @property
+    def rate(self) -> RateController:
+        """What paces the requests."""
+        return self._wire.rate
+
+    async def list_users(
+        self, page_size: int | None = None, *, on_users: KeepPage | None = None
+    ) -> UserListing:
+        """Read everybody.
+
+        Args:
+            page_size: Users asked for a page; `target.page_size` when not given.
+            on_users: Takes the users page by page; the listing then holds none.
+
+        Returns:
+            Each user once, and whether that is certainly everybody.
+
+        Raises:
+            TargetError: A page could not be read at all.
+        """
+        ahead = min(PAGES_AHEAD, self.settings.max_in_flight)
+        size = page_size or self.settings.page_size
+        return await read_all(self._fetch_page, size, ahead=ahead, on_users=on_users)
+
+    async def find_by_user_name(
+        self, user_name: str, *, trace: Trace | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """The users with this userName (RFC 7643 section 4.1.1: case does not matter).
+
+        Raises:
+            TargetError: It cannot be found out.
+        """
+        return await self._find("userName", user_name, trace)
+
+    async def find_by_external_id(
+        self, external_id: str, *, trace: Trace | None = None
+    ) -> tuple[dict[str, Any], ...]:
+        """The users with this externalId. Who does not show an externalId has none.
+
+        Raises:
+            TargetError: It cannot be found out.
+        """
+        return await self._find("externalId", external_id, trace)
+
+    async def get_user(
+        self, account_id: str, *, trace: Trace | None = None, purpose: Purpose = Purpose.VERIFY
+    ) -> tuple[dict[str, Any], str | None]:
+        """One user, and its ETag if it has one.
+
+        Raises:
+            TargetRefused: With status 404: there is no such user.
+            TargetError: It cannot be read.
+        """
+        request = protocol.get_user(account_id, purpose)
+        answer = await self._send(request, trace)
+        resource = read_resource(answer)
+        if resource is None or resource_id(resource) != account_id:
+            raise AnswerUnreadable(
+                f"GET {request.shown}: the answer is not that user", status=answer.status
+            )
+        return resource, answer.etag
+
+    async def create_user(
+        self, resource: dict[str, Any], *, trace: Trace | None = None
+    ) -> dict[str, Any] | None:
+        """Create a user.
+
+        Returns:
+            The user as answered; None when the answer holds none (202, or an unreadable body), so
+            that it has to be looked up.
+
+        Raises:
+            UniquenessConflict: A unique value is taken.
+            OutcomeUnknown: The answer was lost.
+            TargetError: It was refused.
+        """
+        return read_resource(await self._send(protocol.post_user(resource), trace))
+
+    async def patch_user(
+        self, account_id: str, body: dict[str, Any], *, trace: Trace | None = None
+    ) -> dict[str, Any] | None:
+        """Change a user; the user as answered, or None when the answer holds none (204).
+
+        Raises:
+            TargetError: As for `create_user`.
+        """
+        request = protocol.patch_user(account_id, body)
+        return _that_user(await self._send(request, trace), account_id)
+
+    async def put_user(
+        self,
+        account_id: str,
+        resource: dict[str, Any],
+        *,
+        etag: str | None = None,
+        trace: Trace | None = None,
+    ) -> dict[str, Any] | None:
+        """Replace a user, if it still has that ETag; the user as answered, or None.
+
+        Raises:
+            TargetRefused: With status 412: somebody else changed it meanwhile.
+            TargetError: As for `create_user`.
+        """
+        request = protocol.put_user(account_id, resource, etag)
+        return _that_user(await self._send(request, trace), account_id)
+
+    async def provider_config(self, *, trace: Trace | None = None) -> ProviderConfig:
+        """What the target announces; nothing known when it announces nothing readable.
+
+        Raises:
+            TargetError: It cannot be reached, or refuses the token.
+        """
+        request = protocol.discover(discovery.SERVICE_PROVIDER_CONFIG)
+        try:
+            answer = await self._send(request, trace, budget_s=DISCOVERY_BUDGET_S)
+        except (TargetRefused, AnswerUnreadable):
+            return ProviderConfig()
+        return discovery.read_provider_config(answer.document())
+
+    async def discover(self) -> Discovery:
+        """Try every discovery endpoint, and the users; nothing is raised, all is told."""
+        return await probe(lambda request: self._send(request, None, budget_s=DISCOVERY_BUDGET_S))
+
+    async def _fetch_page(self, start_index: int, count: int) -> Page:
+        request = protocol.list_page(start_index, count)
+        return read_page(await self._send(request, None), request)
+
+    async def _find(
+        self, attribute: str, value: str, trace: Trace | None
+    ) -> tuple[dict[str, Any], ...]:
+        """Ask with a filter, and keep only who really holds what was asked for.
+
+        A target that ignores or does not know the filter is read whole instead: slow, but right.
+        """
+        wanted = normal_form(value, parse_path(attribute))
+        if wanted is None:
+            return ()
+        if attribute not in self._unfilterable:
+            found = await self._find_by_filter(attribute, value, wanted, trace)
+            if found is not None:
+                return found
+        return await self._find_by_listing(attribute, wanted, trace)
+
+    async def _find_by_filter(
+        self, attribute: str, value: str, wanted: Value, trace: Trace | None
+    ) -> tuple[dict[str, Any], ...] | None:
+        """Who holds the value; None when the target cannot filter by it, or does not."""
+        request = protocol.find_users(attribute, value)
+        try:
+            page = read_page(await self._send(request, trace), request)
+        except TargetRefused:
+            self._unfilterable.add(attribute)
+            return None
+        shown = [(user, identity_of(user, attribute)) for user in page.resources]
+        if any(identity not in (wanted, None) for _, identity in shown):
+            return None  # strangers: the filter was ignored (wso2/charon issue 117)
+        return tuple(user for user, identity in shown if identity == wanted)
+
+    async def _find_by_listing(
+        self, attribute: str, wanted: Value, trace: Trace | None
+    ) -> tuple[dict[str, Any], ...]:
+        found = []
+        for account_id in await self._directory.ids_of(attribute, wanted):
+            try:
+                user, _ = await self.get_user(account_id, trace=trace, purpose=Purpose.LOOK_UP)
+            except TargetRefused as error:
+                if error.status != HTTPStatus.NOT_FOUND:
+                    raise
+                continue  # gone since the listing
+            if identity_of(user, attribute) == wanted:
+                found.append(user)
+        return tuple(found)
+
+    async def _send(
+        self, request: Request, trace: Trace | None, *, budget_s: float | None = None
+    ) -> Answer:
+        return await with_retries(
+            lambda left_s: self._wire.send(request, left_s, trace),
+            is_read=request.is_read,
+            budget_s=budget_s or self.settings.request_budget_s,
+            clock=self.clock,
+        )
+
+
+def _that_user(answer: Answer, account_id: str) -> dict[str, Any] | None:
+    """The answered user, unless the answer is about somebody else."""
+    resource = read_resource(answer)
+    return resource if resource is not None and resource_id(resource) == account_id else None
+
+
+def open_client(
+    settings: TargetSettings,
+    token: SecretStr,
+    *,
+    folder: Path,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> ScimClient:
+    """A client for a target.
+
+    Args:
+        settings: Of the target.
+        token: The access token.
+        folder: What relative paths in the settings start from.
+        transport: What carries the bytes; the real one when not given.
+        clock: Time.
+
+    Raises:
+        ConfigurationError: `ca_file` cannot be used.
+    """
+    return ScimClient(settings, token, transport or open_transport(settings, folder), clock=clock)

@@ -1,0 +1,78 @@
+"""The real transport: aiohttp below httpx's seam, TLS by the system's trust store, no cookies.
+
+httpx's own transport costs 5 to 8 times the CPU at 64 requests in flight (httpx issue 3215).
+"""
+
+import ssl
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import httpx
+import truststore
+from httpx_aiohttp import AiohttpTransport
+
+from data_contracts.configuration.target import LOOPBACK_HOSTS, TargetSettings
+from data_contracts.errors import ConfigurationError
+
+KEEP_ALIVE_S = 4.0
+"""Idle connections are closed before the common 5 s of servers are over: a request on a connection
+that the other side closes just now is lost, and a lost write costs a look-up."""
+
+
+def open_transport(settings: TargetSettings, folder: Path) -> httpx.AsyncBaseTransport:
+    """A transport with pooled connections to one target.
+
+    Args:
+        settings: Of the target: `ca_file`, `max_in_flight`.
+        folder: What a relative `ca_file` starts from.
+
+    Raises:
+        ConfigurationError: `ca_file` cannot be used.
+    """
+    context = _tls_context(settings.ca_file, folder)
+
+    def open_session() -> aiohttp.ClientSession:
+        session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=settings.max_in_flight, keepalive_timeout=KEEP_ALIVE_S, ssl=context
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,
+        )
+        # aiohttp would send a PUT a second time when its connection broke, unseen by the audit
+        # trail. There is no public switch; aiohttp's own test client sets the same attribute.
+        session._retry_connection = False
+        return session
+
+    return AiohttpTransport(verify=context, client=open_session, proxy=_proxy(settings.base_url))
+
+
+def _tls_context(ca_file: str | None, folder: Path) -> ssl.SSLContext:
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(cafile=folder / ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigurationError(
+                f"target.ca_file {ca_file}: {_reason(error)}",
+                hint="name a readable PEM file with the certificate of the authority",
+            ) from None
+    return context
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "holds no certificate in PEM form"
+    return (getattr(error, "strerror", None) or "cannot be read").lower()
+
+
+def _proxy(base_url: str) -> httpx.Proxy | None:
+    """The proxy that the environment names for this host (HTTPS_PROXY, NO_PROXY)."""
+    parts = urlsplit(base_url)
+    host = parts.hostname or ""
+    if host in LOOPBACK_HOSTS or urllib.request.proxy_bypass(host):
+        return None
+    url = urllib.request.getproxies().get(parts.scheme)
+    return None if not url else httpx.Proxy(url if "://" in url else f"http://{url}")
