@@ -23,6 +23,7 @@ from deployments.sandbox.settings import SandboxSettings
 CUT_CONNECTION = "sandbox.cut_connection"
 """Key in the request's state under which a server offers to cut the connection."""
 
+_ROUNDS_TO_NOTICE = 3  # of the event loop, until the server knows and sends nothing any more
 _SAVE_EVERY_S = 0.2  # a state too large to be written at each change is at most this late
 
 
@@ -100,7 +101,9 @@ async def _cut(request: Request) -> bool:
     if cut is None:
         return False
     cut()
-    await asyncio.sleep(0.01)  # the server notices in its next round and sends nothing any more
+    for _ in range(_ROUNDS_TO_NOTICE):
+        with contextlib.suppress(asyncio.CancelledError):  # comes once more when the loop ends
+            await asyncio.sleep(0)
     return True
 
 

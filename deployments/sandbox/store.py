@@ -76,7 +76,8 @@ class ResourceStore:
             self._forget_keys(self[resource_id])
         else:
             self._order.append(resource_id)
-        self._raw[resource_id] = orjson.dumps(resource)
+        # A copy, because orjson's own result keeps a buffer of 4 KiB around 800 bytes.
+        self._raw[resource_id] = bytes(memoryview(orjson.dumps(resource)))
         if self._mark is not None and self._mark(resource):
             self.marked.add(resource_id)
         if (user_name := resource.get("userName")) is not None:
