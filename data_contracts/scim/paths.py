@@ -157,3 +157,12 @@ def _nearest(name: str, known: dict[str, AttributeInfo]) -> str:
     if known is not CORE_ATTRIBUTES:
         return ""
     return "; known are userName, externalId, name, displayName, title, emails, ..."
+
+
+def short_name(path: str) -> str:
+    """An attribute path as people read it: without the URN of a schema.
+
+    >>> short_name("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department")
+    'department'
+    """
+    return path.rpartition(":")[2] if path.startswith("urn:") else path

@@ -12,6 +12,7 @@ import pandas as pd
 from data_contracts.columns import texts
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.plan import Operation, Value
+from data_contracts.scim.paths import short_name
 from data_contracts.words import CorrelationKey, OperationKind
 from tasks.plan.digests import fingerprint
 
@@ -178,12 +179,3 @@ def _explain(
         code = "renamed" if before.get("userName") is not None else reason
         return code, f"differs from the export: {names}"
     return reason, EXPLANATIONS[reason] + (f"; differs too: {names}" if names else "")
-
-
-def short_name(path: str) -> str:
-    """An attribute path as people read it: without the URN of a schema.
-
-    >>> short_name("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department")
-    'department'
-    """
-    return path.rpartition(":")[2] if path.startswith("urn:") else path
