@@ -1,0 +1,140 @@
+"""What `scimflow doctor` looks at, one thing after the other; each with a hint when not well."""
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import httpx
+
+from data_contracts.errors import ScimflowError
+from data_contracts.health import HealthCheck, HealthState
+from flows.project import Project, find_token, open_project, utc_now
+from tasks.extract.contracts import read_contract
+from tasks.extract.pick import pick_file
+from tasks.ledger import open_ledger
+from tasks.scim.client import open_client
+
+CLOCK_TOLERANCE_S = 60
+"""More than a slow answer explains; hours of difference change who is a leaver today."""
+
+PREFECT_TIMEOUT_S = 5.0
+
+
+async def examine(config: Path) -> AsyncIterator[HealthCheck]:
+    """Look whether everything that a run needs is well.
+
+    Args:
+        config: scimflow.yaml or its folder.
+
+    Yields:
+        One result after the other; what cannot be tried is SKIPPED.
+    """
+    try:
+        project = open_project(config)
+    except ScimflowError as error:
+        yield _failed("settings", error)
+        return
+    yield HealthCheck("settings", HealthState.OK, f"{project.file} is in order")
+    for check in _sources(project):
+        yield check
+    yield _ledger(project)
+    async for check in _target(project):
+        yield check
+    yield await _prefect()
+
+
+def _failed(name: str, error: ScimflowError) -> HealthCheck:
+    return HealthCheck(name, HealthState.FAILED, error.message, error.hint)
+
+
+def _sources(project: Project) -> Iterator[HealthCheck]:
+    for name, source in project.settings.sources.items():
+        try:
+            contract = read_contract(source.contract, project.folder)
+            yield HealthCheck(
+                f"contract of {name}",
+                HealthState.OK,
+                f"{contract.name} {contract.version}, {len(contract.rules)} rules",
+            )
+            file = pick_file(name, source, folder=project.folder, now=utc_now())
+            yield HealthCheck(f"export of {name}", HealthState.OK, f"{file} is the one to read")
+        except ScimflowError as error:
+            yield _failed(f"source {name}", error)
+
+
+def _ledger(project: Project) -> HealthCheck:
+    try:
+        with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
+            runs = len(ledger.runs(1))
+            open_intents = len(ledger.open_intents(project.settings.target.name))
+    except ScimflowError as error:
+        return _failed("ledger", error)
+    if open_intents:
+        return HealthCheck(
+            "ledger",
+            HealthState.WARNING,
+            f"{open_intents} writes have no outcome: a run ended in the middle",
+            "run `scimflow sync`: it looks at the target and settles them first",
+        )
+    return HealthCheck("ledger", HealthState.OK, "in order" if runs else "empty: no run yet")
+
+
+async def _target(project: Project) -> AsyncIterator[HealthCheck]:
+    settings = project.settings.target
+    try:
+        token = find_token(project)
+    except ScimflowError as error:
+        yield _failed("token", error)
+        yield HealthCheck("target", HealthState.SKIPPED, "not tried without a token")
+        return
+    yield HealthCheck("token", HealthState.OK, "found; its value is not shown")
+    async with open_client(settings, token, folder=project.folder) as client:
+        found = await client.discover()
+    for endpoint in found.endpoints:
+        state = HealthState.OK if endpoint.ok else HealthState.FAILED
+        if not endpoint.ok and endpoint.name != "users":
+            state = HealthState.WARNING  # a target may lack discovery and still keep users well
+        yield HealthCheck(f"target: {endpoint.name}", state, endpoint.message, endpoint.hint)
+    yield await _clock(settings.base_url, settings.timeout_s)
+
+
+async def _clock(base_url: str, timeout_s: float) -> HealthCheck:
+    """Compare this machine's clock with the Date header of the target's answer."""
+    try:
+        async with httpx.AsyncClient(timeout=timeout_s, trust_env=False) as client:
+            answer = await client.head(base_url)
+            theirs = parsedate_to_datetime(answer.headers["date"])
+    except (httpx.HTTPError, KeyError, ValueError):
+        return HealthCheck("clock", HealthState.SKIPPED, "the target does not tell the time")
+    apart = abs((datetime.now(UTC) - theirs.astimezone(UTC)).total_seconds())
+    if apart <= CLOCK_TOLERANCE_S:
+        return HealthCheck("clock", HealthState.OK, "agrees with the target's")
+    return HealthCheck(
+        "clock",
+        HealthState.WARNING,
+        f"{apart:.0f} s apart from the target's",
+        "set this machine's clock: leavers and joiners are worked out by it",
+    )
+
+
+async def _prefect() -> HealthCheck:
+    """Ask Prefect's API for its health, without importing Prefect."""
+    url = os.environ.get("PREFECT_API_URL")
+    if not url:
+        return HealthCheck(
+            "Prefect", HealthState.OK, "PREFECT_API_URL is not set: the embedded server is used"
+        )
+    try:
+        async with httpx.AsyncClient(timeout=PREFECT_TIMEOUT_S) as client:
+            answer = await client.get(f"{url.rstrip('/')}/health")
+            answer.raise_for_status()
+    except httpx.HTTPError as error:
+        return HealthCheck(
+            "Prefect",
+            HealthState.FAILED,
+            f"{url} does not answer as Prefect's API ({type(error).__name__})",
+            "start the server, correct PREFECT_API_URL (it ends in /api), or unset it",
+        )
+    return HealthCheck("Prefect", HealthState.OK, f"{url} answers")
