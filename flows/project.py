@@ -74,9 +74,7 @@ def open_project(path: str | Path = SETTINGS_FILE) -> Project:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{file}: cannot be read as UTF-8 text: {error}") from None
-    settings = load_configuration(
-        text, origin=str(file), folder=str(file.parent), environ=os.environ
-    )
+    settings = load_configuration(text, origin=str(file), environ=os.environ)
     return Project(settings, file.resolve())
 
 

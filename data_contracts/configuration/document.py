@@ -18,14 +18,13 @@ ENVIRONMENT_PREFIX = "SCIMFLOW__"
 
 
 def load_configuration(
-    text: str, *, origin: str, folder: str = ".", environ: Mapping[str, str] | None = None
+    text: str, *, origin: str, environ: Mapping[str, str] | None = None
 ) -> Configuration:
     """Read settings.
 
     Args:
         text: YAML.
         origin: Where the text comes from, for messages (the file's path).
-        folder: What relative paths start from.
         environ: Environment variables; those with `ENVIRONMENT_PREFIX` override the text.
 
     Returns:
@@ -42,7 +41,7 @@ def load_configuration(
         )
     overridden = _override(data, environ or {})
     try:
-        return Configuration.model_validate({**data, "folder": folder})
+        return Configuration.model_validate(data)
     except ValidationError as error:
         problems = [
             _problem(detail, origin, lines, overridden)
@@ -91,7 +90,7 @@ def _problem(
 
 
 def _nearest(place: Place) -> str:
-    names = sorted(_known_keys(Configuration, place[:-1]) - {"folder"})
+    names = sorted(_known_keys(Configuration, place[:-1]))
     close = get_close_matches(str(place[-1]), names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean `{close[0]}`?"

@@ -1,8 +1,8 @@
 """scimflow.yaml as a whole."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from data_contracts.canonical import digest_of
@@ -48,16 +48,21 @@ class Configuration(Sources):
     version: Literal[1] = 1
     """Version of this file's format."""
     lifecycle: Lifecycle = Lifecycle()
+    """When somebody should have an account."""
     scope: Scope = Scope()
+    """Whose accounts are managed at all."""
     mapping: MappingRules
     """What becomes which attribute, by SCIM attribute path."""
     roles: RoleRules = RoleRules()
+    """Who gets which role."""
     target: TargetSettings
+    """The SCIM service that is kept in step."""
     guardrails: Guardrails = Guardrails()
+    """How much one run may change before a person has to say yes."""
     ledger: LedgerSettings = LedgerSettings()
+    """Where the audit trail is kept."""
     report: ReportSettings = ReportSettings()
-    folder: Annotated[str, Field(exclude=True)] = "."
-    """Folder of scimflow.yaml, which relative paths start from; set on reading."""
+    """What runs leave behind for people to read."""
 
     @model_validator(mode="after")
     def _mapping_fits_scim(self) -> "Configuration":

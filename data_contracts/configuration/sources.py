@@ -38,7 +38,9 @@ class Sources(Section):
     """Checked together: exactly one source says who is employed, at most one who logs in."""
 
     sources: Annotated[dict[str, SourceSettings], Field(min_length=1, max_length=2)]
+    """The exports that are read, by a name of one's own (`hr`, `idp`)."""
     merge: tuple[MergeRule, ...] = ()
+    """How the same person is recognised in two sources."""
 
     @model_validator(mode="after")
     def _authorities(self) -> "Sources":

@@ -1,5 +1,7 @@
 """`scimflow config`: the settings' schema, and the settings in effect."""
 
+import sys
+
 from cyclopts import App
 
 from data_contracts.configuration import Configuration
@@ -24,6 +26,19 @@ def schema() -> int:
             **Configuration.model_json_schema(),
         }
     )
+    return 0
+
+
+@command.command
+def reference() -> int:
+    """Write the reference of every setting as a Markdown page.
+
+    Examples:
+        scimflow config reference > docs/settings.md
+    """
+    from tasks.report.settings_page import settings_page
+
+    sys.stdout.write(settings_page(Configuration.model_json_schema()))
     return 0
 
 

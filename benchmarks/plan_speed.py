@@ -1,0 +1,171 @@
+"""Read, contract, transform and plan without HTTP: rows per CPU-second, linear growth, memory.
+
+    python -m benchmarks.plan_speed [--rows 100000] [--rows-large 1000000]
+
+Compared in the same run with a builder of payloads that checks nothing and compares nothing: one
+row after the other from csv.DictReader to a SCIM User as JSON (what Microsoft's CSV2SCIM does; that
+tool was measured at 15,000 to 18,000 rows per CPU-second on the same size of machine).
+"""
+
+import argparse
+import csv
+import json
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.companies import settings_text, write_company
+from data_contracts.as_of import AsOf
+from data_contracts.configuration import Configuration, load_configuration
+from data_contracts.desired import DesiredPeople
+from data_contracts.plan import SourceBasis
+from data_contracts.scim.resource import build_resource
+from data_contracts.snapshot import TargetSnapshot
+from tasks.extract.contracts import read_contract
+from tasks.extract.exports import read_batch
+from tasks.plan.make import PlanInputs, make_plan
+from tasks.transform.people import build_desired
+from tasks.validate.check import check_batch
+
+DAY = AsOf.parse("2026-03-02")
+NOW = datetime(2026, 3, 2, 6, tzinfo=UTC)
+
+
+def cpu(work: Callable[[], Any]) -> tuple[float, Any]:
+    """CPU seconds of a piece of work, and its result."""
+    started = time.process_time()
+    result = work()
+    return time.process_time() - started, result
+
+
+def to_people(settings: Configuration, folder: Path) -> tuple[DesiredPeople, SourceBasis]:
+    contract = read_contract("bamboohr-report", folder)
+    batch = read_batch("hr", settings.sources["hr"], contract, folder=folder, now=NOW)
+    checked = check_batch(batch, contract)
+    report = checked.report
+    assert not report.quarantined, report.quarantined[:3]
+    basis = SourceBasis(
+        path=report.path,
+        digest=report.digest,
+        contract=report.contract,
+        contract_version=report.contract_version,
+        rows=report.rows_read,
+        accepted=report.rows_accepted,
+    )
+    return build_desired({"hr": (checked, contract)}, settings, DAY), basis
+
+
+def accounts_of(people: DesiredPeople) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The accounts and links that a target in step with these people has."""
+    frame = people.frame
+    account = "id-" + frame["worker_key"]
+    accounts = pd.DataFrame(
+        {
+            "account_id": account,
+            "user_name": frame["userName"],
+            "external_id": frame["externalId"],
+            "email": frame["userName"],
+            "active": True,
+            "version": pd.Series([None] * len(frame), dtype="str"),
+            **{path: frame[path] for path in people.paths},
+        }
+    )
+    links = pd.DataFrame(
+        {
+            "worker_key": frame["worker_key"],
+            "account_id": account,
+            "user_name": frame["userName"],
+            "external_id": frame["externalId"],
+        }
+    )
+    return accounts, links
+
+
+def plan_for(settings: Configuration, folder: Path, accounts: Any, links: Any) -> Any:
+    people, basis = to_people(settings, folder)
+    inputs = PlanInputs(
+        people=people,
+        snapshot=TargetSnapshot("productboard", accounts),
+        links=links,
+        deactivated_by_us=frozenset(),
+        sources={"hr": basis},
+    )
+    plan = make_plan(inputs, settings, DAY)
+    return plan, plan.digest
+
+
+def baseline(export: Path) -> int:
+    """Payloads row by row, unchecked and compared with nothing."""
+    count = 0
+    with export.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            payload = build_resource(
+                {
+                    "userName": row["Work Email"].lower(),
+                    "externalId": row["Employee #"],
+                    "name.givenName": row["First Name"],
+                    "name.familyName": row["Last Name"],
+                    "displayName": f"{row['First Name']} {row['Last Name']}",
+                    'emails[type eq "work"].value': row["Work Email"].lower(),
+                    "title": row["Job Title"],
+                    "enterprise.department": row["Department"],
+                    "enterprise.division": row["Division"],
+                    "enterprise.employeeNumber": row["Employee #"],
+                    "active": True,
+                }
+            )
+            count += len(json.dumps(payload)) > 0
+    return count
+
+
+def measure(rows: int, folder: Path) -> None:
+    before, after = folder / "before.csv", folder / "after.csv"
+    write_company(before, rows)
+    write_company(after, rows, moved_fraction=0.01)
+    old = load_configuration(settings_text(before), origin="benchmark")
+    new = load_configuration(settings_text(after), origin="benchmark")
+    accounts, links = accounts_of(to_people(old, folder)[0])
+    nobody, no_links = accounts.iloc[:0], links.iloc[:0]
+    base, _ = cpu(lambda: baseline(before))
+    print(f"\n{rows:,} rows x 20 columns (CPU seconds, imports left out)")
+    print(
+        f"  {'payloads row by row, unchecked':34} {base:7.2f} s {rows / base:10,.0f} rows/s  1.00"
+    )
+    cases = (
+        ("nothing changed", old, accounts, links),
+        ("1 % changed", new, accounts, links),
+        ("all new", old, nobody, no_links),
+    )
+    for name, settings, present, known in cases:
+        seconds, (plan, _) = cpu(lambda s=settings, p=present, k=known: plan_for(s, folder, p, k))
+        ratio = base / seconds
+        print(
+            f"  {name:34} {seconds:7.2f} s {rows / seconds:10,.0f} rows/s {ratio:5.2f}"
+            f"  ({len(plan.operations):,} operations)"
+        )
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"  peak memory of the process so far {peak:7.2f} GiB")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--rows-large", type=int, default=0, help="a second, larger size")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_company(folder / "warm.csv", 100)
+        warm = load_configuration(settings_text(folder / "warm.csv"), origin="benchmark")
+        to_people(warm, folder)  # imports
+        for rows in filter(None, (arguments.rows, arguments.rows_large)):
+            measure(rows, folder)
+
+
+if __name__ == "__main__":
+    main()
