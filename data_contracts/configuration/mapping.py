@@ -7,7 +7,9 @@ from pydantic import Field, model_validator
 from data_contracts.configuration.scope import ClauseGroup
 from data_contracts.configuration.strict import Section
 
-TextFunction = Literal["trim", "squeeze", "lower", "upper", "title", "nfc", "ascii", "digits"]
+TextFunction = Literal[
+    "trim", "squeeze", "join", "lower", "upper", "title", "nfc", "ascii", "digits"
+]
 
 
 class AttributeRule(Section):
@@ -20,8 +22,9 @@ class AttributeRule(Section):
     template: str | None = None
     """Text with columns in braces: `{given_name} {family_name}`. Nothing when one is empty."""
     apply: tuple[TextFunction, ...] = ()
-    """Functions, in order: trim (white space around), squeeze (runs of it), lower, upper, title
-    (capitals), nfc (composed Unicode), ascii (accents dropped), digits (nothing else)."""
+    """Functions, in order: trim (white space around), squeeze (runs of it), join (drops all of
+    it), lower, upper, title (capitals), nfc (composed Unicode), ascii (accents dropped), digits
+    (nothing else)."""
     values: Annotated[dict[str, str], Field(default_factory=dict)]
     """Translation of values, after the functions; one that is not listed is an error, unless
     `otherwise` says what it becomes."""

@@ -16,6 +16,7 @@ TextColumn = Callable[[pd.Series], pd.Series]
 FUNCTIONS: dict[str, TextColumn] = {
     "trim": lambda c: c.str.strip(),
     "squeeze": lambda c: c.str.replace(r"\s+", " ", regex=True).str.strip(),
+    "join": lambda c: c.str.replace(r"\s+", "", regex=True),
     "lower": lambda c: c.str.lower(),
     "upper": lambda c: c.str.upper(),
     "title": lambda c: map_distinct(c, str.title),
