@@ -58,7 +58,7 @@ async def _apply(run: Run, saved: Plan, as_of: AsOf) -> RunState:
             saved,
             prepared.snapshot,
             client,
-            steps.apply_operations,
+            steps.apply_operations_tracked,
             Progress("Operations carried out"),
         )
         return state_after_load(load, run.reports)

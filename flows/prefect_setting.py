@@ -12,6 +12,8 @@ DEFAULTS = {
     # 20 s by default, which a busy machine passes at the first start
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
     "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
+    # the terminal shows the run in its own words; the log stays whole in the Prefect UI
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 
 

@@ -54,7 +54,7 @@ async def _sync(run: Run, as_of: AsOf) -> RunState:
             prepared.plan,
             prepared.snapshot,
             client,
-            steps.apply_operations,
+            steps.apply_operations_tracked,
             Progress("Operations carried out"),
         )
         return state_after_load(load, run.reports)

@@ -31,11 +31,11 @@ from tasks.ledger import open_ledger
 from tasks.scim.client import ScimClient, open_client
 
 TRACKED = Stages(
-    steps.extract_export,
-    steps.check_export,
-    steps.transform_people,
-    steps.read_accounts,
-    steps.plan_changes,
+    steps.extract_export_tracked,
+    steps.check_export_tracked,
+    steps.transform_people_tracked,
+    steps.read_accounts_tracked,
+    steps.plan_changes_tracked,
 )
 """The stages as Prefect tasks."""
 

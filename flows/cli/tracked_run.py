@@ -1,7 +1,6 @@
 """Running a flow from the command line: against PREFECT_API_URL, else with the embedded server."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -35,7 +34,6 @@ def run_flow(start: Callable[[], Awaitable[Any]], *, json: bool) -> int:
     prepare_environment()
     with telling(lines=True, quiet=json) as tell, listening(tell):
         tell(_where())
-        logging.getLogger("prefect").setLevel(logging.ERROR)
         state = asyncio.run(_run(start))
     return _show(state, json=json)
 
