@@ -12,10 +12,19 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.as_of import AsOf
+from data_contracts.columns import is_in
 from data_contracts.configuration import Lifecycle
 from data_contracts.export_contract import ExportContract, WorkerField
 from data_contracts.frames import LINE, STATE
 from data_contracts.words import Presence, WorkerState
+
+PRESENCE = "_presence"
+REASON = "_reason"
+FIRST_DAY = "_first_day"
+"""What is added to an export's rows; no export's own column may be hidden by it."""
+
+UNREADABLE = "date-unreadable"
+"""Reason code of a person whose first or last day the contract's format cannot read."""
 
 _RANK = {Presence.PRESENT: 0, Presence.KEPT: 1, Presence.ABSENT: 2, Presence.WAITING: 4}
 _LEAVER_RANK = 3
@@ -28,7 +37,7 @@ class Employments:
     """Rows of the employment source with what they mean on the day.
 
     Attributes:
-        rows: The accepted rows with `_state`, `presence`, `reason` and `first_day`.
+        rows: The accepted rows with `_state`, `_presence`, `_reason` and `_first_day`.
         zone_days: The day used for each zone that differs from the company's.
     """
 
@@ -51,13 +60,19 @@ def judge_employments(
         The same rows, in the same order, judged.
     """
     today, zone_days = _days(accepted, contract, settings, as_of)
-    first = _dates(accepted, contract, WorkerField.HIRE_DATE)
-    last = _dates(accepted, contract, WorkerField.LAST_DAY)
+    first, first_unread = _dates(accepted, contract, WorkerField.HIRE_DATE)
+    last, last_unread = _dates(accepted, contract, WorkerField.LAST_DAY)
     declared = accepted[STATE].fillna(WorkerState.ACTIVE).astype("str")
     judged = decide(declared, first, last, today, settings)
+    # no date and a date that cannot be read are not the same: the second may end an employment
+    unread = (first_unread | last_unread) & (declared != WorkerState.LEAVER)
     rows = accepted.assign(
-        **{STATE: judged["state"], "presence": judged["presence"], "reason": judged["reason"]},
-        first_day=first,
+        **{
+            STATE: judged["state"],
+            PRESENCE: judged["presence"].mask(unread, str(Presence.KEPT)),
+            REASON: judged["reason"].mask(unread, UNREADABLE),
+            FIRST_DAY: first,
+        },
     )
     return Employments(rows, zone_days)
 
@@ -70,28 +85,28 @@ def decide(
     Args:
         declared: WorkerState that the export's status says.
         first: First day of work, or missing.
-        last: Last day of work, or missing; one before the first day belongs to an employment
-            before a rehire and does not count.
+        last: Last day of work, or missing; one before the first day belongs to the employment
+            before a rehire: nobody works in between, and from the first day it does not count.
         today: The day, in each person's own zone.
         settings: `lifecycle` of the settings.
 
     Returns:
         Columns `state`, `presence`, `reason`, as text.
     """
-    ended = (last < today) & ~(first > last)
     ahead = first > today
-    arrived = first - pd.to_timedelta(settings.prehire_days, unit="D") <= today
+    too_early = ahead & (first - pd.to_timedelta(settings.prehire_days, unit="D") > today)
+    ended = (last < today) & (~(first > last) | too_early)
     future = declared == WorkerState.FUTURE
     on_leave = Presence.PRESENT if settings.on_leave == "keep" else Presence.ABSENT
     suspended = Presence.KEPT if settings.suspended == "keep" else Presence.ABSENT
     rules: list[tuple[pd.Series, WorkerState, Presence, str]] = [
         (declared == WorkerState.LEAVER, WorkerState.LEAVER, Presence.ABSENT, "status-leaver"),
         (ended, WorkerState.LEAVER, Presence.ABSENT, "last-day-passed"),
-        (ahead & arrived, WorkerState.FUTURE, Presence.PRESENT, "prehire"),
-        (ahead, WorkerState.FUTURE, Presence.WAITING, "before-first-day"),
-        (future & first.isna(), WorkerState.FUTURE, Presence.WAITING, "no-first-day"),
-        (declared == WorkerState.ON_LEAVE, WorkerState.ON_LEAVE, on_leave, "on-leave"),
         (declared == WorkerState.SUSPENDED, WorkerState.SUSPENDED, suspended, "suspended"),
+        (too_early, WorkerState.FUTURE, Presence.WAITING, "before-first-day"),
+        (declared == WorkerState.ON_LEAVE, WorkerState.ON_LEAVE, on_leave, "on-leave"),
+        (ahead, WorkerState.FUTURE, Presence.PRESENT, "prehire"),
+        (future & first.isna(), WorkerState.FUTURE, Presence.WAITING, "no-first-day"),
     ]
     masks = [mask.to_numpy(dtype=bool) for mask, *_ in rules]
     otherwise = (WorkerState.ACTIVE, Presence.PRESENT, "employed")
@@ -115,24 +130,42 @@ def one_per_person(employments: Employments, key: str) -> pd.DataFrame:
     rows = employments.rows
     if rows[key].is_unique:
         return rows
-    rank = rows["presence"].map({str(k): v for k, v in _RANK.items()}).astype("int64")
+    rank = rows[PRESENCE].map({str(k): v for k, v in _RANK.items()}).astype("int64")
     leaver = (rows[STATE] == WorkerState.LEAVER).to_numpy(dtype=bool)
-    order = rows.assign(
-        _rank=np.where(leaver, _LEAVER_RANK, rank),
-        _since=-rows["first_day"].fillna(pd.Timestamp.min).astype("int64"),
-    ).sort_values(["_rank", "_since", LINE], kind="stable")
-    chosen = ~order.duplicated(subset=key, keep="first")
+    order = pd.DataFrame(
+        {
+            "key": rows[key],
+            "rank": np.where(leaver, _LEAVER_RANK, rank),
+            "first": rows[FIRST_DAY],
+            "line": rows[LINE],
+        }
+    ).sort_values(
+        ["rank", "first", "line"],
+        ascending=[True, False, True],
+        kind="stable",
+        na_position="last",
+    )
+    chosen = ~order.duplicated(subset="key", keep="first")
     return rows.loc[order.index[chosen].sort_values()]
 
 
-def _dates(rows: pd.DataFrame, contract: ExportContract, meaning: WorkerField) -> pd.Series:
-    """A date column by its meaning, as the contract says dates are written."""
+def _dates(
+    rows: pd.DataFrame, contract: ExportContract, meaning: WorkerField
+) -> tuple[pd.Series, pd.Series]:
+    """A date column by its meaning, as the contract says dates are written, and what it misses.
+
+    An hour behind the day is dropped: somebody who begins at nine is employed at midnight.
+    """
     name = contract.meanings.get(meaning)
     if name is None or name not in rows.columns:
-        return pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
-    form = contract.column(name).date_format or "%Y-%m-%d"
-    parsed = pd.to_datetime(rows[name], format=form, errors="coerce", exact=True)
-    return parsed.astype("datetime64[us]")
+        none = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
+        return none, pd.Series(False, index=rows.index)
+    column = contract.column(name)
+    form = column.date_format or "%Y-%m-%d"
+    text = rows[name].mask(is_in(rows[name], column.sentinels), None)
+    parsed = pd.to_datetime(text, format=form, errors="coerce", exact=True)
+    days = parsed.astype("datetime64[us]").dt.normalize()
+    return days, text.notna() & days.isna()
 
 
 def _days(

@@ -1,0 +1,1 @@
+"""The tests: folders by kind, `builders` for small worlds."""
