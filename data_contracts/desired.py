@@ -18,8 +18,9 @@ class HeldBack:
     """Whom a quarantined row may be about: nobody of them is provisioned or deprovisioned.
 
     Attributes:
-        worker_keys: Keys of the rows of the employment source.
-        identities: E-mail addresses, logins, ids of quarantined rows, lower-cased.
+        worker_keys: Keys of the rows of the employment source, as `columns.folded` writes them:
+            a key may be what is wrong with the row.
+        identities: E-mail addresses, logins, ids of quarantined rows, written in the same way.
         unidentified: Quarantined rows of the employment source without a key: any absent person
             may be behind one, so that absence says nothing.
     """

@@ -76,7 +76,7 @@ def _judge(
 
 def _is_held(missing: pd.DataFrame, accounts: pd.DataFrame, held_back: HeldBack) -> pd.Series:
     """Whether a quarantined row may be the missing person's."""
-    held = is_in(missing[WORKER_KEY], held_back.worker_keys)
+    held = is_in(folded(missing[WORKER_KEY]), held_back.worker_keys)
     account = accounts.set_index(ACCOUNT_ID).reindex(missing[ACCOUNT_ID]).set_axis(missing.index)
     columns = [missing[WORKER_KEY], missing["user_name"], missing["external_id"]]
     columns += [account[name] for name in ("user_name", "external_id", "email")]

@@ -16,6 +16,7 @@ from data_contracts.export_contract import ExportContract, WorkerField
 from data_contracts.finding import Finding
 from data_contracts.frames import LINE, STATE, WORKER_KEY, WORKERS
 from data_contracts.words import FindingSeverity, WorkerState
+from tasks.transform.lifecycle import FIRST_DAY, PRESENCE, REASON
 
 LOGIN_FIELDS = frozenset({WorkerField.EXTERNAL_ID, WorkerField.USER_NAME})
 """What the login source is believed about; all else is taken from the employment source first."""
@@ -80,7 +81,7 @@ def merge_sources(employment: Source, login: Source | None, rules: Sequence[Merg
     source = Source(employment.name, rows, employment.contract)
     key = source.column(employment.contract.key, "key")
     columns: dict[str, pd.Series] = {WORKER_KEY: key.astype("str"), STATE: rows[STATE]}
-    columns |= {"presence": rows["presence"], "reason": rows["reason"]}
+    columns |= {"presence": rows[PRESENCE], "reason": rows[REASON]}
     columns |= _prefixed(source)
     findings: list[Finding] = []
     ambiguous = pd.Series(False, index=rows.index)
@@ -98,7 +99,7 @@ def merge_sources(employment: Source, login: Source | None, rules: Sequence[Merg
 def _prefixed(source: Source) -> dict[str, pd.Series]:
     """Every column of a source under `SOURCE.COLUMN`, and the contract's that the file lacks."""
     own = {c.name for c in source.contract.columns} - set(source.rows.columns)
-    hidden = {STATE, "presence", "reason", "first_day"}
+    hidden = {STATE, PRESENCE, REASON, FIRST_DAY}
     present = {f"{source.name}.{c}": source.rows[c] for c in source.rows.columns if c not in hidden}
     missing = pd.Series(None, index=source.rows.index, dtype="str")
     return present | {f"{source.name}.{c}": missing for c in sorted(own)}
@@ -139,6 +140,8 @@ def _match(
         found = ours.where(~doubtful).map(where)
         position = position.where(found.isna(), found.fillna(-1).astype("int64"))
         taken[position[position >= 0].to_numpy()] = True
+        # a login in dispute is not given to a third person by a weaker rule
+        taken |= is_in(theirs, ours[doubtful])
     keys = employment.column(employment.contract.key, "key")
     findings = [
         Finding(
@@ -151,11 +154,12 @@ def _match(
         )
         for worker in keys[ambiguous]
     ]
-    return position, ambiguous, findings + _unmatched(employment, login, keys, position, taken)
+    nobody = (position < 0) & ~ambiguous & (employment.rows[STATE] != WorkerState.LEAVER)
+    return position, ambiguous, findings + _unmatched(employment, login, keys[nobody], taken)
 
 
 def _unmatched(
-    employment: Source, login: Source, keys: pd.Series, position: pd.Series, taken: pd.Series
+    employment: Source, login: Source, without: pd.Series, taken: pd.Series
 ) -> list[Finding]:
     """Logins that belong to nobody employed, and people employed without a login."""
     lines = login.rows[LINE].reset_index(drop=True)
@@ -170,7 +174,6 @@ def _unmatched(
         )
         for line in lines[~taken & ~gone]
     ]
-    without = (position < 0) & (employment.rows[STATE] != WorkerState.LEAVER)
     return findings + [
         Finding(
             code="worker-without-login",
@@ -178,7 +181,7 @@ def _unmatched(
             subject=str(worker),
             message=f"no row of {login.name} belongs to this worker of {employment.name}",
         )
-        for worker in keys[without]
+        for worker in without
     ]
 
 

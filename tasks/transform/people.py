@@ -10,20 +10,20 @@ import pandas as pd
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch
-from data_contracts.columns import folded, is_in, repeated
 from data_contracts.configuration import Configuration
-from data_contracts.desired import DesiredPeople, HeldBack
+from data_contracts.desired import DesiredPeople
 from data_contracts.export_contract import ExportContract
-from data_contracts.finding import Finding
 from data_contracts.frames import DESIRED, LINE, STATE, WORKER_KEY
 from data_contracts.scim.paths import parse_path
-from data_contracts.words import Authority, FindingSeverity, Presence
+from data_contracts.words import Authority
 from tasks.transform.clauses import select
+from tasks.transform.doubts import find_held_back, keep_doubtful
 from tasks.transform.lifecycle import judge_employments, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.merge import Merged, Source, merge_sources
 
 CheckedBatches = Mapping[str, tuple[CheckedBatch, ExportContract]]
+"""Checked batches with their contracts, by source name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Der
         settings.merge,
     )
     merged = _sorted(merged)
-    held_back = _held_back(batches, employment)
+    held_back = find_held_back(batches, employment)
     frame, role_rules = _map(merged.workers, settings)
-    frame, findings = _keep_doubtful(frame, merged, held_back)
+    frame, findings = keep_doubtful(frame, merged, held_back, settings.merge)
     people = DesiredPeople(
         frame=DESIRED.check(frame),
         paths=_paths(settings),
@@ -137,80 +137,3 @@ def _map(workers: pd.DataFrame, settings: Configuration) -> tuple[pd.DataFrame, 
         if dot and name == LINE:
             columns[f"line.{source}"] = workers[column]
     return pd.DataFrame(columns), decided
-
-
-def _held_back(batches: CheckedBatches, employment: str) -> HeldBack:
-    """Whom the quarantined rows of any source may be about."""
-    keys, identities, unidentified = set[str](), set[str](), 0
-    for name, (checked, _) in batches.items():
-        for row in checked.report.quarantined:
-            identities.update(text.strip().lower() for text in row.identities)
-            if name == employment and row.worker_key is not None:
-                keys.add(row.worker_key)
-            elif row.worker_key is not None:
-                identities.add(row.worker_key.strip().lower())
-            unidentified += name == employment and row.worker_key is None
-    return HeldBack(frozenset(keys), frozenset(identities), unidentified)
-
-
-def _keep_doubtful(
-    frame: pd.DataFrame, merged: Merged, held_back: HeldBack
-) -> tuple[pd.DataFrame, list[Finding]]:
-    """Nobody whose identity is in doubt is provisioned or deprovisioned."""
-    present = frame["presence"] == Presence.PRESENT
-    nameless = present & frame["userName"].isna()
-    doubts: list[tuple[pd.Series, str, str, str]] = [
-        (merged.ambiguous, "login-ambiguous", "", ""),
-        (
-            _is_held(frame, merged.workers, held_back),
-            "quarantined",
-            "a row of this person is quarantined",
-            "correct the row in the source; until then the person keeps what they have",
-        ),
-        (
-            nameless,
-            "no-user-name",
-            "the mapping gives no userName, which SCIM requires",
-            "give the person an e-mail address or a login in the source",
-        ),
-        *_shared(frame, present),
-    ]
-    findings: list[Finding] = []
-    for mask, code, message, hint in doubts:
-        chosen = mask & (frame["presence"] != Presence.KEPT)
-        frame = frame.assign(
-            presence=frame["presence"].mask(chosen, str(Presence.KEPT)),
-            reason=frame["reason"].mask(chosen, code),
-        )
-        severity = FindingSeverity.WARNING if code == "quarantined" else FindingSeverity.CRITICAL
-        subjects = frame.loc[chosen, WORKER_KEY].tolist() if message else []
-        findings += [
-            Finding(code=code, severity=severity, subject=str(s), message=message, hint=hint)
-            for s in subjects
-        ]
-    return frame, findings
-
-
-def _shared(frame: pd.DataFrame, present: pd.Series) -> list[tuple[pd.Series, str, str, str]]:
-    """Two people who should both be present and share what must be unique."""
-    doubts = []
-    for path, code in (("userName", "user-name-shared"), ("externalId", "external-id-shared")):
-        if path in frame.columns:
-            mask = repeated(folded(frame[path]).where(present))
-            message = f"another person has the same {path}"
-            hint = "two rows for one person, or one address for two: correct the source"
-            doubts.append((mask, code, message, hint))
-    return doubts
-
-
-def _is_held(frame: pd.DataFrame, workers: pd.DataFrame, held_back: HeldBack) -> pd.Series:
-    """People one of whose identifying values stands in a quarantined row."""
-    held = is_in(frame[WORKER_KEY], held_back.worker_keys)
-    if not held_back.identities:
-        return held
-    known = ("worker_id", "employee_number", "external_id", "user_name", "email")
-    columns = [workers[name] for name in known if name in workers.columns]
-    columns += [frame[path] for path in ("userName", "externalId") if path in frame.columns]
-    for column in columns:
-        held = held | is_in(folded(column), held_back.identities)
-    return held
