@@ -1,0 +1,152 @@
+"""A contract as a whole: the standard's document, then what scimflow makes of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from data_contracts.errors import ConfigurationError, ContractFileError
+from data_contracts.export_contract import ContractColumn, ExportContract, WorkerField
+from data_contracts.odcs.columns import check_together, read_column
+from data_contracts.odcs.custom import (
+    as_flag,
+    as_fraction,
+    as_mapping,
+    as_text,
+    one_of,
+    place_of,
+    read_custom,
+)
+from data_contracts.odcs.problems import Problems, nearest
+from data_contracts.odcs.reader import read_server
+from data_contracts.odcs.rulebook import SCHEMA, Keys, read_rules
+from data_contracts.odcs.standard import check_standard
+from data_contracts.yaml_lines import parse_yaml
+
+_PROPERTIES = {
+    "key": as_text,
+    "status": as_mapping,
+    "oneRowPer": one_of("person", "employment"),
+    "completeRoster": as_flag,
+    "maxQuarantinedFraction": as_fraction,
+}
+
+
+def parse_contract(text: str, *, origin: str) -> ExportContract:
+    """Read a data contract.
+
+    Args:
+        text: YAML in the Open Data Contract Standard 3.x.
+        origin: Where it comes from, for messages (the file's path).
+
+    Returns:
+        The contract, complete and checked.
+
+    Raises:
+        ContractFileError: Every problem with file, line, path and remedy, one a line.
+    """
+    try:
+        document, lines = parse_yaml(text, origin)
+    except ConfigurationError as error:
+        raise ContractFileError(error.message, hint=error.hint) from None
+    problems = Problems(origin, lines)
+    if not isinstance(document, dict):
+        problems.add((), "expected a data contract (`apiVersion: v3.2.0` ...)")
+        problems.stop_if_any()
+    check_standard(document, problems)
+    problems.stop_if_any()  # what follows relies on the standard's types
+    _check_document(document, problems)
+    problems.stop_if_any()
+    contract = _read(document, origin, problems)
+    problems.stop_if_any()
+    return contract
+
+
+def _check_document(document: Mapping[str, Any], problems: Problems) -> None:
+    """What the standard leaves open, and reading relies on."""
+    if not str(document["apiVersion"]).startswith("v3."):
+        problems.add(("apiVersion",), "contracts are written in version 3 of the standard")
+    if not document.get("name"):
+        problems.add((), "`name` is missing")
+    schemas = document.get("schema") or []
+    if len(schemas) != 1 or not schemas[0].get("properties"):
+        problems.add(("schema",), "give exactly one schema, with its `properties`: the columns")
+    elif "relationships" in schemas[0]:
+        problems.add((*SCHEMA, "relationships"), "put `relationships` at the column")
+
+
+def _read(document: Mapping[str, Any], origin: str, problems: Problems) -> ExportContract:
+    schema = document["schema"][0]
+    custom = read_custom(schema, SCHEMA, _PROPERTIES, problems)
+    columns, meanings = _read_columns(schema, problems)
+    keys = _keys(schema, custom, columns, meanings, problems)
+    status, rules = read_rules(schema, custom, columns, keys, problems)
+    described = document.get("description") or {}
+    return ExportContract(
+        name=document["name"],
+        version=document["version"],
+        description=" ".join(str(described.get("purpose", "")).split()),
+        reader=read_server(document.get("servers"), problems),
+        columns=tuple(columns.values()),
+        rules=rules,
+        status=status,
+        key=keys.key,
+        one_row_per=keys.one_row_per,
+        complete_roster=custom.get("completeRoster", False),
+        max_quarantined_fraction=custom.get("maxQuarantinedFraction", 0.1),
+        owner=_owner(document.get("team")),
+        origin=origin,
+        meanings=_meanings(keys, problems),
+    )
+
+
+def _read_columns(
+    schema: Mapping[str, Any], problems: Problems
+) -> tuple[dict[str, ContractColumn], dict[str, tuple[WorkerField, ...]]]:
+    read = [
+        read_column(element, (*SCHEMA, "properties", index), problems)
+        for index, element in enumerate(schema["properties"])
+    ]
+    check_together([column for column, _ in read], (*SCHEMA, "properties"), problems)
+    columns = {column.name: column for column, _ in read}
+    return columns, {column.name: means for column, means in read}
+
+
+def _keys(
+    schema: Mapping[str, Any],
+    custom: Mapping[str, Any],
+    columns: Mapping[str, ContractColumn],
+    meanings: Mapping[str, tuple[WorkerField, ...]],
+    problems: Problems,
+) -> Keys:
+    primary = tuple(e["name"] for e in schema["properties"] if e.get("primaryKey"))
+    key = custom.get("key") or (primary[0] if len(primary) == 1 else "")
+    one_row_per = custom.get("oneRowPer", "person")
+    here = place_of("key", schema, SCHEMA)
+    if not key:
+        problems.add(
+            SCHEMA, "which column identifies the person? Give it `primaryKey: true`, or `key`"
+        )
+    elif key not in columns:
+        problems.add(here, f"`key` names an unknown column `{key}`{nearest(key, columns)}")
+    elif not columns[key].required:
+        problems.add(here, f"the key `{key}` cannot be optional")
+    unique = [e["name"] for e in schema["properties"] if e.get("unique")]
+    if one_row_per == "employment" and (primary == (key,) or key in unique):
+        problems.add(
+            SCHEMA, f"`{key}` cannot be unique where a person has a row for each employment"
+        )
+    return Keys(key, primary, one_row_per, meanings)
+
+
+def _meanings(keys: Keys, problems: Problems) -> dict[WorkerField, str]:
+    """Column by meaning; the key is the worker id."""
+    meanings = {WorkerField.WORKER_ID: keys.key}
+    for index, (name, fields) in enumerate(keys.meanings.items()):
+        for meaning in fields:
+            taken = meanings.setdefault(meaning, name)
+            if taken != name:
+                problems.add((*SCHEMA, "properties", index), f"`{taken}` already means {meaning}")
+    return meanings
+
+
+def _owner(team: Any) -> str:
+    return str(team.get("name", "")) if isinstance(team, dict) else ""
