@@ -74,10 +74,9 @@ def read_rules(
         rules.append(_compound_key(keys.primary))
     status = None
     if "status" in custom:
-        status, known = read_status(
-            custom["status"], place_of("status", schema, SCHEMA), columns, problems
-        )
-        rules.append(known)
+        place = place_of("status", schema, SCHEMA)
+        status, about_status = read_status(custom["status"], place, columns, problems)
+        rules += about_status
     rules += quality_rules(schema, SCHEMA, None, columns, problems)
     _check_ids(rules, problems)
     return status, tuple(rules)
