@@ -1,0 +1,140 @@
+"""The numbers of a run, and the sentence that they make."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from data_contracts.batch import ContractReport
+from data_contracts.outcome import LoadReport
+from data_contracts.plan import Plan
+from data_contracts.words import (
+    BatchVerdict,
+    FindingSeverity,
+    OperationKind,
+    OutcomeResult,
+    RunState,
+    Verdict,
+)
+from tasks.report.wording import DONE, plural
+
+_SHORTFALLS = {
+    OutcomeResult.FAILED: "failed",
+    OutcomeResult.CONFLICT: "conflicts",
+    OutcomeResult.UNKNOWN: "unknown",
+    OutcomeResult.SKIPPED: "skipped",
+}
+_WRITTEN = (OutcomeResult.APPLIED, OutcomeResult.SETTLED)
+
+
+def run_counts(
+    reports: Sequence[ContractReport], plan: Plan | None, load: LoadReport | None
+) -> dict[str, int]:
+    """Count what a run read, meant to do and did.
+
+    Args:
+        reports: What the contracts say of each source.
+        plan: The plan, if the run came so far.
+        load: What became of it, if it was carried out.
+
+    Returns:
+        The same keys whatever happened. `created` + `updated` + `reactivated` + `deactivated` +
+        `already` + `failed` + `conflicts` + `unknown` + `skipped` are the operations of a plan
+        that was carried out; `to_create` ... are those of the plan.
+    """
+    return {**_read(reports), **_meant(plan), **_done(plan, load)}
+
+
+def _read(reports: Sequence[ContractReport]) -> dict[str, int]:
+    return {
+        "sources": len(reports),
+        "sources_refused": sum(r.verdict is BatchVerdict.REFUSED for r in reports),
+        "rows_read": sum(r.rows_read for r in reports),
+        "rows_accepted": sum(r.rows_accepted for r in reports),
+        "rows_quarantined": sum(len(r.quarantined) for r in reports),
+    }
+
+
+def _meant(plan: Plan | None) -> dict[str, int]:
+    kinds = Counter(o.kind for o in plan.operations) if plan else Counter()
+    severities = Counter(f.severity for f in plan.findings) if plan else Counter()
+    verdicts = Counter(g.verdict for g in plan.guardrails) if plan else Counter()
+    return {
+        **{f"to_{kind}": kinds[kind] for kind in OperationKind},
+        "to_adopt": len(plan.adoptions) if plan else 0,
+        "findings": severities.total(),
+        "findings_critical": severities[FindingSeverity.CRITICAL],
+        "findings_warning": severities[FindingSeverity.WARNING],
+        "guardrails_held": verdicts[Verdict.HELD],
+        "guardrails_refused": verdicts[Verdict.REFUSED],
+    }
+
+
+def _done(plan: Plan | None, load: LoadReport | None) -> dict[str, int]:
+    outcomes = load.outcomes if load else ()
+    written = Counter(o.kind for o in outcomes if o.result in _WRITTEN)
+    results = Counter(o.result for o in outcomes)
+    return {
+        **{word: written[kind] for kind, word in DONE.items()},
+        "adopted": len(plan.adoptions) if plan and load else 0,
+        "already": results[OutcomeResult.ALREADY],
+        **{word: results[result] for result, word in _SHORTFALLS.items()},
+        "requests": load.requests if load else 0,
+        "throttled": load.throttled if load else 0,
+    }
+
+
+def final_message(state: RunState, counts: Mapping[str, int]) -> str:
+    """A run in one sentence, for Prefect's badge and the ledger.
+
+    Args:
+        state: How the run ended.
+        counts: Its numbers, by the keys of `run_counts`; a missing one counts as 0.
+
+    >>> numbers = {"created": 12, "updated": 3, "deactivated": 1, "rows_quarantined": 2}
+    >>> final_message(RunState.COMPLETED_WITH_QUARANTINE, numbers)
+    '12 created, 3 updated, 1 deactivated; 2 rows quarantined'
+    """
+    parts = [_changes(state, counts), _shortfalls(counts), _quarantined(counts)]
+    return _FRONTS.get(state, "") + "; ".join(part for part in parts if part)
+
+
+_FRONTS = {
+    RunState.HELD: "held before the first write: ",
+    RunState.REFUSED: "refused before the first write: ",
+    RunState.FAILED: "failed: ",
+    RunState.RUNNING: "running: ",
+}
+_DONE_KEYS = ("created", "updated", "reactivated", "deactivated", "adopted")
+_MEANT_KEYS = ("to_create", "to_update", "to_reactivate", "to_deactivate", "to_adopt")
+_NO_WRITE = (RunState.HELD, RunState.REFUSED)
+
+
+def _changes(state: RunState, counts: Mapping[str, int]) -> str:
+    """What was done; for a run that wrote nothing, what its plan would do."""
+    if state is RunState.REFUSED_BY_CONTRACT:
+        refused, sources = counts.get("sources_refused", 0), counts.get("sources", 0)
+        return f"{refused} of {plural(sources, 'export')} refused by contract; nothing was written"
+    done = [f"{counts[key]:,} {key}" for key in _DONE_KEYS if counts.get(key)]
+    if counts.get("already"):
+        done.append(f"{counts['already']:,} so already")
+    if done or _shortfalls(counts):
+        return ", ".join(done) or "nothing was changed"
+    meant = ", ".join(f"{counts[k]:,} {k.replace('_', ' ')}" for k in _MEANT_KEYS if counts.get(k))
+    if state in (RunState.FAILED, RunState.RUNNING):
+        return "nothing was written yet" if state is RunState.RUNNING else "nothing was written"
+    if not meant:
+        return "nothing to change"
+    return meant if state in _NO_WRITE else f"{meant}; nothing was written"
+
+
+def _shortfalls(counts: Mapping[str, int]) -> str:
+    parts = [f"{counts[key]:,} {key}" for key in ("failed", "unknown") if counts.get(key)]
+    if counts.get("conflicts"):
+        parts.insert(0, plural(counts["conflicts"], "conflict"))
+    if counts.get("skipped"):
+        parts.append(f"{counts['skipped']:,} not tried")
+    return ", ".join(parts)
+
+
+def _quarantined(counts: Mapping[str, int]) -> str:
+    count = counts.get("rows_quarantined", 0)
+    return f"{plural(count, 'row')} quarantined" if count else ""

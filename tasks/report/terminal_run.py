@@ -1,0 +1,152 @@
+"""What a run did: the short table of what happened to whom and why."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from data_contracts.batch import ContractReport
+from data_contracts.outcome import LoadReport, Outcome, RunRecord
+from data_contracts.plan import Operation, Plan
+from data_contracts.words import RunState
+from tasks.report.next_steps import next_step_of_run
+from tasks.report.selection import RUN_FILE, cut, quarantine_file, troubled_first
+from tasks.report.terminal_layout import (
+    SIGNS,
+    VERDICT_STYLES,
+    Columns,
+    Line,
+    left_out,
+    next_step,
+    safe,
+    titled,
+)
+from tasks.report.wording import (
+    STATES,
+    adoption_reason,
+    by_kind,
+    by_operation,
+    plural,
+    result_text,
+    rows_text,
+    unsafe,
+)
+
+EACH_KIND_MAX = 8
+"""People shown of each kind: a table to look at, not to search in."""
+
+_STATE_STYLES = {
+    RunState.COMPLETED: "bold green",
+    RunState.COMPLETED_WITH_QUARANTINE: "bold yellow",
+    RunState.HELD: "bold yellow",
+    RunState.RUNNING: "bold",
+}
+
+
+def run_view(
+    run: RunRecord,
+    plan: Plan | None,
+    load: LoadReport | None,
+    reports: Sequence[ContractReport],
+    *,
+    limit: int = EACH_KIND_MAX,
+) -> RenderableType:
+    """How a run ended, and what happened to whom and why. Shows no values.
+
+    Args:
+        run: The run.
+        plan: The plan, if the run came so far.
+        load: What became of it, if it was carried out.
+        reports: What the contracts say of each source.
+        limit: Most people shown of each kind of operation, and rows of each source.
+    """
+    state = safe(STATES[run.state], _STATE_STYLES.get(run.state, "bold red"))
+    return Group(
+        Line(safe(f"{run.flow}: {run.target} as of {run.as_of}: ", "bold") + state),
+        *([Line(safe(run.message))] if run.message else []),
+        Line(safe(_effort(run, load), "dim")),
+        *titled("What happened to whom, and why", list(_people(plan, load, limit)) if plan else []),
+        *titled("Rows set aside", list(_quarantine(reports, limit))),
+        *titled("Guardrails", _unsafe(plan) if plan else []),
+        *next_step(next_step_of_run(run.state, run.run_id)),
+    )
+
+
+def _effort(run: RunRecord, load: LoadReport | None) -> str:
+    parts = [f"run {run.run_id}"]
+    if run.ended_at is not None:
+        parts.append(f"took {(run.ended_at - run.started_at).total_seconds():,.1f} s")
+    if load is not None:
+        parts.append(plural(load.requests, "request"))
+    if load is not None and load.throttled:
+        parts.append(f"{load.throttled:,} throttled")
+    return ", ".join(parts)
+
+
+def _people(plan: Plan, load: LoadReport | None, limit: int) -> Iterator[RenderableType]:
+    """Each kind's first people, those first for whom it went wrong, and how many more there are."""
+    known = by_operation(load.outcomes) if load else None
+    rows: list[tuple[Text, ...]] = []
+    rest: list[RenderableType] = []
+    for kind, operations in by_kind(plan.operations).items():
+        shown, left = cut(troubled_first(operations, known or {}), limit)
+        rows += [_person(operation, known) for operation in shown]
+        rest += left_out(left, f"{kind}; {RUN_FILE} in the run's folder has all of them")
+    adopted, left = cut(plan.adoptions, limit)
+    rows += [
+        (
+            Text("=", "blue"),
+            safe(adoption.user_name, "bold"),
+            safe(adoption.worker_key),
+            safe("adopted" if load else "to adopt"),
+            safe(adoption_reason(adoption)),
+        )
+        for adoption in adopted
+    ]
+    rest += left_out(left, f"adopt; {RUN_FILE} in the run's folder has all of them")
+    yield from [Columns(rows)] if rows else []
+    yield from rest
+
+
+def _person(operation: Operation, known: Mapping[str, Outcome] | None) -> tuple[Text, ...]:
+    sign, style = SIGNS[operation.kind]
+    outcome = known.get(operation.operation_id) if known is not None else None
+    rows = rows_text(operation)
+    why = f"{operation.reason}: {operation.explanation}" + (f" ({rows})" if rows else "")
+    if known is None:
+        result, trouble = f"to {operation.kind}", ""
+    elif outcome is not None and outcome.succeeded:
+        result, trouble = str(operation.kind), ""
+    else:
+        result, trouble = f"not: {operation.kind}", f"{result_text(outcome)}. "
+    return (
+        Text(sign, style),
+        safe(operation.user_name, "bold"),
+        safe(operation.worker_key),
+        safe(result, "bold red" if trouble else ""),
+        safe(trouble, "red") + safe(why),
+    )
+
+
+def _quarantine(reports: Sequence[ContractReport], limit: int) -> Iterator[RenderableType]:
+    rows: list[tuple[Text, ...]] = []
+    rest: list[RenderableType] = []
+    for report in reports:
+        shown, left = cut(report.quarantined, limit)
+        rows += [
+            (
+                Text("!", "yellow"),
+                safe(f"{row.source}:{row.line}", "bold"),
+                safe(row.worker_key or "(no key)"),
+                safe("; ".join(row.reasons)),
+            )
+            for row in shown
+        ]
+        rest += left_out(left, f"{quarantine_file(report.source)} in the run's folder has them")
+    yield from [Columns(rows)] if rows else []
+    yield from rest
+
+
+def _unsafe(plan: Plan) -> list[RenderableType]:
+    rows = [(safe(g.verdict, VERDICT_STYLES[g.verdict]), safe(g.message)) for g in unsafe(plan)]
+    return [Columns(rows)] if rows else []
