@@ -28,6 +28,7 @@ from data_contracts.plan import Operation, Plan, SourceBasis
 from data_contracts.scim.paths import parse_path
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import BatchVerdict, OperationKind
+from data_contracts.yaml_lines import parse_yaml
 from tasks.plan.make import PlanInputs, make_plan
 from tasks.transform.people import CheckedBatches, build_desired
 
@@ -92,9 +93,9 @@ def settings(*snippets: str) -> Configuration:
 
     Sections are merged; `null` takes a key out.
     """
-    data: Any = yaml.safe_load(SETTINGS)
+    data, _ = parse_yaml(SETTINGS, "SETTINGS")
     for text in snippets:
-        data = _laid_over(data, yaml.safe_load(text) or {})
+        data = _laid_over(data, parse_yaml(text, "snippet")[0] or {})
     return load_configuration(yaml.safe_dump(data, sort_keys=False), origin="scimflow.yaml")
 
 

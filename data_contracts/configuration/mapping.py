@@ -1,5 +1,6 @@
 """`mapping` and `roles`: what of a worker becomes which attribute of the SCIM User."""
 
+import string
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -48,7 +49,25 @@ class AttributeRule(Section):
             raise ValueError("give exactly one of `column`, `constant` and `template`")
         if self.otherwise is not None and not self.values:
             raise ValueError("`otherwise` goes with `values`")
+        _check_template(self.template or "")
         return self
+
+
+def _check_template(template: str) -> None:
+    """A template is text with plain columns in braces: Python's formats would be ignored.
+
+    Raises:
+        ValueError: What is wrong with it.
+    """
+    try:
+        parts = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise ValueError(f"template {template!r}: {error}") from None
+    for _, name, form, conversion in parts:
+        if name == "":
+            raise ValueError(f"template {template!r}: put a column's name between the braces")
+        if form or conversion:
+            raise ValueError(f"template {template!r}: {{{name}}} takes no format behind the name")
 
 
 MappingRules = Annotated[dict[str, AttributeRule], Field(min_length=1)]

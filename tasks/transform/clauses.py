@@ -1,12 +1,13 @@
 """Conditions on workers, as scope and role rules write them: clauses AND, groups OR."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from data_contracts.columns import is_in
 from data_contracts.configuration import Clause, ClauseGroup
-from tasks.transform.columns import any_of, find_column
+from tasks.transform.columns import any_of, find_column, map_distinct
 
 Comparison = Callable[[pd.Series, str, list[str]], pd.Series]
 
@@ -18,7 +19,6 @@ _COMPARISONS: dict[str, Comparison] = {
     "starts_with": lambda text, value, _: text.str.startswith(value),
     "ends_with": lambda text, value, _: text.str.endswith(value),
     "contains": lambda text, value, _: text.str.contains(value, regex=False),
-    "matches": lambda text, value, _: text.str.fullmatch(value),
 }
 
 
@@ -52,9 +52,21 @@ def _holds(column: pd.Series, clause: Clause) -> pd.Series:
         return column.notna()
     if clause.operator == "absent":
         return column.isna()
-    text, value, values = column, clause.value or "", list(clause.values)
-    if clause.ignore_case:
-        text, value, values = text.str.lower(), value.lower(), [v.lower() for v in values]
+    if clause.operator == "matches":
+        return _matches(column, clause)
+    text, operands = column, pd.Series([clause.value or "", *clause.values], dtype="str")
+    if clause.ignore_case:  # both by the same function: Python's and Arrow's `lower` differ
+        text, operands = text.str.lower(), operands.str.lower()
+    value, *values = operands.tolist()
     mask = _COMPARISONS[clause.operator](text, value, values)
     empty = clause.operator in ("not_equals", "not_in")
     return mask.astype("boolean").where(column.notna(), empty).astype(bool)
+
+
+def _matches(column: pd.Series, clause: Clause) -> pd.Series:
+    """By Python's own expressions, which the settings were checked with.
+
+    The pattern is never brought to lower case, which turns classes into their opposites.
+    """
+    pattern = re.compile(clause.value or "", re.IGNORECASE if clause.ignore_case else 0)
+    return map_distinct(column, lambda cell: cell if pattern.fullmatch(cell) else None).notna()

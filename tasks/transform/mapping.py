@@ -32,8 +32,6 @@ LATIN_LETTERS = str.maketrans(
 )  # fmt: skip
 """Latin letters that Unicode does not take apart into a plain letter and a mark."""
 
-LINES_NAMED = 5  # enough to find the rows; the quarantine and the export have the rest
-
 
 def _to_ascii(text: str) -> str:
     plain = unicodedata.normalize("NFKD", text.translate(LATIN_LETTERS))
@@ -58,7 +56,8 @@ def map_attribute(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.S
     column = _origin(workers, rule, used_by)
     for name in rule.apply:
         column = FUNCTIONS[name](column)
-    column = column.where(column != "", None).astype("str")
+    # both sides are compared without white space around: alone, it would clear the attribute
+    column = column.where(column.str.strip() != "", None).astype("str")
     if rule.values:
         column = _translate(column, rule, used_by)
     return column.fillna("") if rule.clear_when_empty else column
@@ -74,12 +73,8 @@ def _origin(workers: pd.DataFrame, rule: AttributeRule, used_by: str) -> pd.Seri
 
 def _fill_template(workers: pd.DataFrame, template: str, used_by: str) -> pd.Series:
     """Put columns into a template; nothing where one of them is empty."""
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError as error:
-        raise ConfigurationError(f"{used_by}: template {template!r}: {error}") from None
     result = pd.Series("", index=workers.index, dtype="str")
-    for literal, name, _, _ in parts:
+    for literal, name, _, _ in string.Formatter().parse(template):
         if literal:
             result = result + literal
         if name is not None:
