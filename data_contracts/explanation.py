@@ -1,29 +1,9 @@
-"""Why one person's account is as it is: from the rows of the exports to the last verified write."""
+"""Why one person has what they have: the way from the rows to the target, and all that was done."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from data_contracts.finding import Finding
 from data_contracts.outcome import HistoryEntry
-from data_contracts.plan import Operation
-from data_contracts.words import CorrelationKey, Presence, Severity, WorkerState
-
-
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What one rule says of one row.
-
-    Attributes:
-        rule_id: The rule's id in the contract.
-        severity: What a breach leads to.
-        description: The rule in words.
-        holds: Whether the row keeps to it.
-    """
-
-    rule_id: str
-    severity: Severity
-    description: str
-    holds: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,92 +13,69 @@ class ExplainedRow:
     Attributes:
         source: Name of the source.
         path: The file.
-        line: Line in the file, from 1.
-        contract: Name and version of the contract that it was held against.
-        quarantined: Whether the row was set aside.
-        results: One result for each rule that looks at single rows.
+        line: Line in the file.
+        contract: Contract and version that it was held against.
+        verdict: `accepted` or `quarantined`.
+        reasons: Why it is quarantined, in words; warnings when it is accepted.
     """
 
     source: str
     path: str
     line: int
     contract: str
-    quarantined: bool = False
-    results: tuple[RowResult, ...] = ()
+    verdict: str
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class MappedAttribute:
-    """What the mapping makes of the person for one attribute.
+class ExplainedAttribute:
+    """One attribute of the SCIM User, and where it comes from.
 
     Attributes:
-        path: The attribute's path.
-        expression: Where the value comes from, as scimflow.yaml says it (`column email; lower`).
-        value: The value; None leaves the attribute alone, empty text clears it.
+        path: The attribute.
+        origin: The mapping's words: `email | trim | lower`, `"text"`, `{given_name} ...`.
+        value: What it comes to; None when it is left alone, "" when it is cleared.
+        when: `always` or `create`.
     """
 
     path: str
-    expression: str
+    origin: str
     value: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CurrentLink:
-    """The ledger's word on which account is the person's.
-
-    Attributes:
-        account_id: SCIM id.
-        user_name: The account's login when it was last seen.
-        external_id: The IdP's id on the account, if it carries one.
-        correlated_by: What the two were first matched by, where that is known.
-        since: When the link was made (UTC), where that is known.
-    """
-
-    account_id: str
-    user_name: str
-    external_id: str | None = None
-    correlated_by: CorrelationKey | None = None
-    since: datetime | None = None
+    when: str
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Everything that is known about one person, in the order in which it came about.
+    """Everything about one person.
 
     Attributes:
-        worker_key: The person.
-        target: Name of the target.
-        as_of: ISO date that the state was worked out for.
-        user_name: Login that the mapping gives, if any.
-        rows: The rows that the person comes from; empty for somebody in no export.
-        state: What the exports say; None for somebody in no export.
+        person: As asked for.
+        worker_key: Whose key that is; None when only the ledger knows the person.
+        rows: The rows about the person in the exports at hand.
+        state: Lifecycle state on the day; "" when no accepted row is about the person.
         presence: What the target should hold.
         reason: Why, as a code.
-        in_scope: Whether the scoping filter takes the person in.
-        scope: What the scoping filter says, in words.
-        mapping: One entry for each mapped attribute.
-        role: The role, if one is given.
-        role_rule: The rule that gave it, in words.
-        link: The account that the ledger links, if any.
-        operation: What a plan made now would do; None when nothing is to be done.
-        findings: What is open about the person.
-        history: What was done, oldest first, with the requests it took.
+        in_scope: Whether the scoping filter admits the person; None when not known.
+        attributes: What the mapping makes of the row.
+        role: The role, and what decided it.
+        role_rule: The settings' path of the rule that gave the role.
+        account_id: The account that the ledger links; None when there is none.
+        findings: What was noticed about the person.
+        history: All that was done, over all runs, the oldest first.
+        problem: Why the exports could not be read, when they could not; "" otherwise.
     """
 
-    worker_key: str
-    target: str
-    as_of: str
-    user_name: str | None = None
-    rows: tuple[ExplainedRow, ...] = ()
-    state: WorkerState | None = None
-    presence: Presence | None = None
+    person: str
+    worker_key: str | None
+    rows: tuple[ExplainedRow, ...]
+    state: str = ""
+    presence: str = ""
     reason: str = ""
     in_scope: bool | None = None
-    scope: str = ""
-    mapping: tuple[MappedAttribute, ...] = ()
+    attributes: tuple[ExplainedAttribute, ...] = ()
     role: str | None = None
     role_rule: str = ""
-    link: CurrentLink | None = None
-    operation: Operation | None = None
+    account_id: str | None = None
     findings: tuple[Finding, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
+    problem: str = ""

@@ -1,4 +1,4 @@
-"""What `scimflow doctor` finds: one check a line, each with what to do when it is not well."""
+"""What `scimflow doctor` found, check by check."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,9 +8,9 @@ class HealthState(StrEnum):
     """How one check went."""
 
     OK = "ok"
-    WARNING = "warning"  # works, and somebody should look at it
-    FAILED = "failed"  # does not work
-    SKIPPED = "skipped"  # not tried, since something before it failed or it is not set up
+    WARNING = "warning"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # something that it needs failed before
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,10 @@ class HealthCheck:
     """One thing that was looked at.
 
     Attributes:
-        name: What was looked at: `configuration`, `token`, `ledger` ...
-        state: How it went.
-        message: What was seen, without secrets.
-        hint: What to do; "" when it is well.
+        name: What was looked at (`settings`, `token`, `target: Users`).
+        state: How it is.
+        message: What was seen, in words; no secret.
+        hint: What to do when it is not well; "" when it is.
     """
 
     name: str
