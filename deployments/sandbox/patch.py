@@ -22,8 +22,6 @@ from deployments.sandbox.resources import Strictness, read_element, read_value
 from deployments.sandbox.schema import Attribute, Kind
 
 _OPS = ("add", "replace", "remove")
-_SERVICE_OWNED = frozenset({"schemas", "id", "meta"})
-# Okta repeats `id` in path-less values; it is not an attempt to change it.
 
 
 def apply_patch(
@@ -96,13 +94,11 @@ class _Patch:
         if not isinstance(value, dict):
             raise ScimProblem(400, "without a path the value must be an object", "invalidValue")
         for name, inner in value.items():
-            if name.lower() in _SERVICE_OWNED:
-                continue
             target = parse_patch_path(name, self._kind)
             if target is None:
                 if self._strict.unknown_attributes:
                     raise ScimProblem(400, f"there is no attribute {name!r}", "invalidPath")
-            elif not target.place.read_only:
+            elif not target.place.read_only:  # Okta repeats `id`, without meaning to change it
                 self._change(op, target, inner)
 
     def _change(self, op: str, target: PatchTarget, value: Any) -> None:

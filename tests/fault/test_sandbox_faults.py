@@ -341,6 +341,12 @@ def test_a_probability_strikes_about_that_often_and_the_same_way_for_the_same_se
     assert strikes(1, "503") != strikes(2, "503")
 
 
+def test_faults_of_one_seed_do_not_strike_in_step() -> None:
+    plan = FaultPlan([FaultSpec.parse("503=0.5"), FaultSpec.parse("html-error=0.5")])
+    rolls = [(plan.rolls("503") is None, plan.rolls("html-error") is None) for _ in range(100)]
+    assert len(set(rolls)) == 4
+
+
 def test_several_faults_can_strike_one_request() -> None:
     client, user_id = broken("stale-body=1", "string-active=1")
     answer = client.patch(user_id, BOSS).json()

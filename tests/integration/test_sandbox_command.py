@@ -104,6 +104,15 @@ def test_wrong_usage_is_64_and_says_what_is_wrong(
     assert named in capsys.readouterr().err
 
 
+def test_a_start_that_fails_leaves_no_ready_file_of_an_earlier_one(tmp_path: Path) -> None:
+    ready, seed = tmp_path / "ready", tmp_path / "seed.json"
+    ready.write_text("http://127.0.0.1:1/scim/v2\n")
+    seed.write_text("[{}]")
+    options = ["--port", "0", "--ready-file", str(ready), "--seed-file", str(seed)]
+    assert app(options, result_action="return_value") == 64
+    assert not ready.exists()
+
+
 def test_a_taken_port_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with serve_in_thread() as (base_url, _):
         port = str(httpx.URL(base_url).port)

@@ -166,6 +166,8 @@ def test_teams_are_created_changed_and_deleted_where_they_exist() -> None:
     assert created.status_code == 201
     path = f"/Groups/{created.json()['id']}"
     assert client.get("/Groups").json()["totalResults"] == 1
+    assert client.sandbox.journal[-2].applied
+    assert client.sandbox.journal[-2].user_id is None
 
     remove = {
         "schemas": [PATCH],

@@ -123,6 +123,8 @@ def test_a_number_that_is_none_is_refused() -> None:
         ("active eq false", "ben"),
         ('active eq "False"', "ben"),
         ("active eq true and title pr", "ann"),
+        ('userName eq "ben@example.com" and active eq true', ""),
+        ('active eq true and externalId eq "E1"', "ann"),
         ('externalId eq "E2" or externalId eq "E1" and active eq true', "ann ben"),
         ('(externalId eq "E2" or externalId eq "E1") and active eq true', "ann"),
         ('emails.value eq "ANN@work.example"', "ann"),

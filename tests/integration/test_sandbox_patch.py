@@ -83,6 +83,29 @@ def test_replace_overwrites_a_list_an_element_or_a_part_of_it(
     assert user["emails"] == [WORK]
 
 
+def test_primary_moves_when_it_is_set_on_an_element(client: InProcessClient, user_id: str) -> None:
+    path = 'emails[type eq "home"].primary'
+    user = patched(client, user_id, {"op": "replace", "path": path, "value": True})
+    assert user["emails"] == [{**WORK, "primary": False}, {**HOME, "primary": True}]
+
+
+def test_null_removes_and_an_empty_extension_goes_with_its_last_value(
+    client: InProcessClient, user_id: str
+) -> None:
+    user = patched(
+        client,
+        user_id,
+        {"op": "replace", "path": f"{ENTERPRISE}:manager", "value": None},
+        {"op": "replace", "path": "title", "value": None},
+        {"op": "replace", "value": {"emails": []}},
+    )
+    assert not {"title", "emails"} & set(user)
+    assert user[ENTERPRISE] == {"department": "R&D"}
+    user = patched(client, user_id, {"op": "add", "value": {f"{ENTERPRISE}:department": None}})
+    assert ENTERPRISE not in user
+    assert user["schemas"] == [CORE]
+
+
 def test_replace_sets_what_was_not_there(client: InProcessClient, user_id: str) -> None:
     user = patched(
         client,
