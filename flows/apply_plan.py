@@ -2,8 +2,7 @@
 
 from typing import Annotated, Any
 
-from prefect import flow
-from prefect.states import State
+from prefect import State, flow
 from pydantic import Field
 
 from data_contracts.as_of import AsOf
@@ -43,7 +42,7 @@ async def apply_plan(
 
 async def _apply(run: Run, saved: Plan, as_of: AsOf) -> RunState:
     async with hold_target(run), connect(run.project) as client:
-        prepared = await prepare(run, as_of, client)
+        prepared = await prepare(run, as_of, client, writes=True)
         if prepared.plan.digest != saved.digest:
             moved = "; ".join(what_moved(saved, prepared.plan))
             raise StalePlan(f"the plan is stale, nothing was written: {moved}")
@@ -56,7 +55,6 @@ async def _apply(run: Run, saved: Plan, as_of: AsOf) -> RunState:
         load = await carry_out(
             run,
             saved,
-            prepared.snapshot,
             client,
             steps.apply_operations_tracked,
             Progress("Operations carried out"),

@@ -1,18 +1,16 @@
-"""Carrying a plan out within a run: adoptions, open intents, then batches of each kind."""
+"""Carrying a plan out within a run: adoptions, then batches of each kind."""
 
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
+from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.outcome import LoadReport, Outcome
 from data_contracts.plan import Operation, Plan
-from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import OPERATION_ORDER, OperationKind
 from flows.project import utc_now
 from flows.running import Run
 from tasks.ledger.journal import Journal
 from tasks.load.session import LoadSession
-from tasks.load.settle import settle_intents
 from tasks.scim.client import ScimClient
 
 BATCH_SIZE = 250
@@ -41,7 +39,6 @@ class ApplyStage(Protocol):
 async def carry_out(
     run: Run,
     plan: Plan,
-    snapshot: TargetSnapshot,
     client: ScimClient,
     apply: ApplyStage,
     progress: Progress,
@@ -51,7 +48,6 @@ async def carry_out(
     Args:
         run: The run that does it, holding the target's lease.
         plan: Safe or approved.
-        snapshot: The target as planned against, for intents that an earlier run left open.
         client: Writes to the target.
         apply: Carries out one batch.
         progress: Told how far it is, after each batch.
@@ -60,12 +56,13 @@ async def carry_out(
         One outcome for each operation, in the plan's order.
     """
     run_id, target = run.record.run_id, run.record.target
-    settle_intents(run.ledger, run_id, target, snapshot, utc_now())
     run.ledger.adopt(run_id, target, plan.adoptions, utc_now())
-    started, outcomes = time.monotonic(), list[Outcome]()
+    links = run.ledger.links(target)
+    owners = {str(a): str(w) for a, w in zip(links[ACCOUNT_ID], links[WORKER_KEY], strict=True)}
+    outcomes: list[Outcome] = []
     async with (
         Journal(run.ledger, run_id, utc_now) as journal,
-        LoadSession(client, journal, run.project.settings.target) as session,
+        LoadSession(client, journal, run.project.settings.target, owners=owners) as session,
     ):
         for kind in OPERATION_ORDER:
             batches = _batches(plan, kind)
@@ -75,13 +72,7 @@ async def carry_out(
                     str(kind), number, len(batches), session, batch, done.append
                 )
                 await progress(len(outcomes), len(plan.operations))
-        run.load = LoadReport(
-            outcomes=tuple(outcomes),
-            stopped=session.stopped,
-            requests=client.requests,
-            throttled=client.throttled,
-            elapsed_s=time.monotonic() - started,
-        )
+        run.load = session.report()
     return run.load
 
 

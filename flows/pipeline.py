@@ -1,7 +1,7 @@
 """The way from exports and target to a plan, written once for flows and read-only commands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -73,6 +73,8 @@ class Preparation:
         as_of: The day.
         now: The moment, for files that are still being written.
         tell: Told what is being done.
+        on_snapshot: Given the target's accounts before the ledger's links are read, so that a run
+            that writes can settle what an earlier one left open.
     """
 
     project: Project
@@ -80,7 +82,8 @@ class Preparation:
     ledger: LedgerReader
     as_of: AsOf
     now: datetime
-    tell: Teller = field(default=silent)
+    tell: Teller = silent
+    on_snapshot: Callable[[TargetSnapshot], None] | None = None
 
 
 async def check_sources(preparation: Preparation, only: str | None = None) -> CheckedSources:
@@ -127,6 +130,8 @@ async def prepare_plan(
     people = await stages.transform(sources.checked, settings, preparation.as_of)
     preparation.tell(f"reading the accounts of {settings.target.name}")
     snapshot = await stages.read_target(client, settings, people.paths)
+    if preparation.on_snapshot is not None:
+        preparation.on_snapshot(snapshot)
     preparation.tell(f"planning: {len(people.frame)} people, {len(snapshot.accounts)} accounts")
     inputs = plan_inputs(preparation, sources, people, snapshot)
     plan = await stages.plan(inputs, settings, preparation.as_of)

@@ -3,9 +3,8 @@
 from datetime import date
 from typing import Annotated, Any
 
-from prefect import flow
+from prefect import State, flow
 from prefect.runtime import flow_run
-from prefect.states import State
 from pydantic import Field
 
 from data_contracts.as_of import AsOf

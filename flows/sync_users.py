@@ -3,9 +3,8 @@
 from datetime import date
 from typing import Annotated, Any
 
-from prefect import flow
+from prefect import State, flow
 from prefect.runtime import flow_run
-from prefect.states import State
 from pydantic import Field
 
 from data_contracts.as_of import AsOf
@@ -43,7 +42,7 @@ async def sync_users(
 
 async def _sync(run: Run, as_of: AsOf) -> RunState:
     async with hold_target(run), connect(run.project) as client:
-        prepared = await prepare(run, as_of, client)
+        prepared = await prepare(run, as_of, client, writes=True)
         run.record_plan(prepared.plan)
         await publish_plan(run, prepared.plan)
         verdict = prepared.plan.verdict
@@ -52,7 +51,6 @@ async def _sync(run: Run, as_of: AsOf) -> RunState:
         load = await carry_out(
             run,
             prepared.plan,
-            prepared.snapshot,
             client,
             steps.apply_operations_tracked,
             Progress("Operations carried out"),

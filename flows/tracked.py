@@ -2,11 +2,12 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from prefect import get_run_logger
+from prefect import State, get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed, State
+from prefect.states import Completed, Failed
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import ContractReport
@@ -24,6 +25,7 @@ from flows.pipeline import (
 )
 from flows.project import Project, find_token, open_project, utc_now
 from flows.running import Run, begin_run
+from flows.settling import settle_open_intents
 from flows.stages import Stages
 from flows.telling import tell
 from tasks import steps
@@ -121,10 +123,24 @@ def _final_state(result: RunResult) -> State[Any]:
     return make(name=STATE_NAMES[record.state], message=record.message, data=result)
 
 
-async def prepare(run: Run, as_of: AsOf, client: ScimClient) -> Prepared:
-    """Go to a plan with tracked stages, recording the sources on the way."""
+async def prepare(run: Run, as_of: AsOf, client: ScimClient, *, writes: bool = False) -> Prepared:
+    """Go to a plan with tracked stages, recording the sources on the way.
+
+    Args:
+        run: The run.
+        as_of: The day.
+        client: Reads the target.
+        writes: Whether the run holds the target's lease and is to write: then it first settles
+            what an earlier run left open.
+    """
     preparation = Preparation(
-        run.project, TRACKED, run.ledger, as_of, utc_now(), tell=_log_and_tell
+        run.project,
+        TRACKED,
+        run.ledger,
+        as_of,
+        utc_now(),
+        tell=_log_and_tell,
+        on_snapshot=partial(settle_open_intents, run) if writes else None,
     )
     sources = await check_sources(preparation)
     await record_sources(run, sources)

@@ -9,8 +9,9 @@ from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
 from flows.project import open_project
 from tasks.ledger import open_ledger
-from tasks.report.documents import history_document, runs_document
-from tasks.report.terminal import history_view, runs_view
+from tasks.report.documents import history_document
+from tasks.report.run_list import runs_document, runs_view
+from tasks.report.terminal import history_view
 
 
 def command(

@@ -49,7 +49,7 @@ def command(
         print_json(plan_document(plan, plan.digest, show_values=show))
     else:
         saved = str(output) if output else None
-        results().print(plan_view(plan, plan.digest, show_values=show, saved_as=saved))
+        results().print(plan_view(plan, plan.digest, show_values=show, reference=saved))
     if plan.verdict is not Verdict.SAFE:
         return EXIT_HELD
     return 0 if plan.is_empty else EXIT_CHANGES

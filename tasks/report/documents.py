@@ -20,7 +20,6 @@ from tasks.report.document_parts import (
     iso,
     operation_part,
     shown,
-    word,
 )
 from tasks.report.wording import by_operation
 
@@ -83,7 +82,7 @@ def run_document(
         show_values: Whether values of personal attributes may be shown.
     """
     return {
-        "run": _run(run),
+        "run": run_part(run),
         "sources": check_document(reports, show_values=show_values)["sources"],
         "plan": plan_document(plan, plan.digest, show_values=show_values) if plan else None,
         "load": None if load is None else _load(load),
@@ -100,6 +99,15 @@ def history_document(entries: Sequence[HistoryEntry]) -> Document:
     return {"entries": [entry_part(entry) for entry in entries]}
 
 
+def runs_document(runs: Sequence[RunRecord]) -> Document:
+    """Runs for machines.
+
+    Args:
+        runs: The ledger's runs, in the order given.
+    """
+    return {"runs": [_run(run) for run in runs]}
+
+
 def explain_document(explanation: Explanation, *, show_values: bool = False) -> Document:
     """Everything about one person, for machines.
 
@@ -107,58 +115,39 @@ def explain_document(explanation: Explanation, *, show_values: bool = False) -> 
         explanation: Everything that is known about the person.
         show_values: Whether values of personal attributes may be shown.
     """
-    link, operation = explanation.link, explanation.operation
     return {
+        "person": explanation.person,
         "worker_key": explanation.worker_key,
-        "user_name": explanation.user_name,
-        "target": explanation.target,
-        "as_of": explanation.as_of,
+        "account_id": explanation.account_id,
         "rows": [
             {
                 "source": row.source,
                 "path": row.path,
                 "line": row.line,
                 "contract": row.contract,
-                "quarantined": row.quarantined,
-                "results": [
-                    {
-                        "rule": result.rule_id,
-                        "severity": str(result.severity),
-                        "description": result.description,
-                        "holds": result.holds,
-                    }
-                    for result in row.results
-                ],
+                "verdict": row.verdict,
+                "reasons": list(row.reasons),
             }
             for row in explanation.rows
         ],
-        "state": word(explanation.state),
-        "presence": word(explanation.presence),
+        "state": explanation.state,
+        "presence": explanation.presence,
         "reason": explanation.reason,
         "in_scope": explanation.in_scope,
-        "scope": explanation.scope,
-        "mapping": [
+        "attributes": [
             {
                 "path": each.path,
-                "expression": each.expression,
+                "origin": each.origin,
+                "when": each.when,
                 **shown(each.path, {"value": each.value}, show_values),
             }
-            for each in explanation.mapping
+            for each in explanation.attributes
         ],
         "role": explanation.role,
         "role_rule": explanation.role_rule,
-        "link": None
-        if link is None
-        else {
-            "account_id": link.account_id,
-            "user_name": link.user_name,
-            **shown("externalId", {"external_id": link.external_id}, show_values),
-            "correlated_by": word(link.correlated_by),
-            "since": iso(link.since),
-        },
-        "operation": None if operation is None else operation_part(operation, show_values),
         "findings": findings_part(explanation.findings),
         "history": [entry_part(entry) for entry in explanation.history],
+        "problem": explanation.problem,
     }
 
 
@@ -233,7 +222,7 @@ def _quarantined(row: QuarantinedRow, show_values: bool) -> Document:
     }
 
 
-def _run(run: RunRecord) -> Document:
+def run_part(run: RunRecord) -> Document:
     return {
         "run_id": run.run_id,
         "flow": run.flow,

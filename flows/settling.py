@@ -1,0 +1,28 @@
+"""A run's first duty: to find out what became of the writes that an earlier run left open."""
+
+from data_contracts.snapshot import TargetSnapshot
+from flows.project import utc_now
+from flows.running import Run
+from flows.telling import tell
+from tasks.load.settle import Meant, settle_intents
+
+
+def settle_open_intents(run: Run, snapshot: TargetSnapshot) -> None:
+    """Write an outcome for each open intent that the target's accounts can tell about.
+
+    Args:
+        run: Holds the target's lease.
+        snapshot: The accounts as they are now.
+    """
+    intents = run.ledger.open_intents(run.record.target)
+    if not intents:
+        return
+    tell(f"settling {len(intents)} writes that an earlier run left without an outcome")
+    plans: dict[str | None, Meant] = {None: {}}
+    for digest in {intent.plan_digest for intent in intents} - {None}:
+        plan = run.ledger.plan(str(digest))
+        plans[digest] = {o.operation_id: o for o in plan.operations} if plan else {}
+    extensions = run.project.settings.target.extensions
+    known = [(intent, plans[intent.plan_digest]) for intent in intents]
+    for intent, outcome in settle_intents(known, snapshot, extensions):
+        run.ledger.settle(run.record.run_id, intent, outcome, utc_now())
