@@ -1,5 +1,7 @@
 """Why a person has what they have: worked out from the exports at hand and read from the ledger."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from data_contracts.batch import QuarantinedRow
@@ -43,15 +45,15 @@ async def explain(preparation: Preparation, person: str) -> Explanation:
     if worker is not None and not any(entry.worker_key == person for entry in history):
         history = tuple(ledger.history(target, person=worker, limit=HISTORY_LIMIT)) or history
     account = links.loc[links[WORKER_KEY] == worker, "account_id"]
-    return Explanation(
+    explanation = Explanation(
         person=person,
         worker_key=worker,
         rows=_rows(worker, person, sources, derived),
         account_id=None if account.empty else str(account.iloc[0]),
         history=history,
         problem=problem,
-        **_derivation(worker, derived, preparation.project.settings),
     )
+    return _with_derivation(explanation, derived, preparation.project.settings)
 
 
 def _worker_key(
@@ -119,30 +121,32 @@ def _rows(
     )
 
 
-def _derivation(
-    worker: str | None, derived: Derived | None, settings: Configuration
-) -> dict[str, object]:
-    """State, scope, attributes and role of the person, as the exports have it."""
+def _with_derivation(
+    explanation: Explanation, derived: Derived | None, settings: Configuration
+) -> Explanation:
+    """Add state, scope, attributes and role of the person, as the exports have it."""
+    worker = explanation.worker_key
     if derived is None or worker is None:
-        return {}
+        return explanation
     frame = derived.people.frame
     mask = frame[WORKER_KEY] == worker
     if not mask.any():
-        return {}
+        return explanation
     index = frame.index[mask][0]
     row = frame.loc[index]
     extensions = settings.target.extensions
     role_path = str(parse_path(settings.target.role_path, extensions))
     role, rule = row.get(role_path), derived.role_rules.loc[index]
-    return {
-        "state": str(row["state"]),
-        "presence": str(row["presence"]),
-        "reason": str(row["reason"]),
-        "in_scope": bool(row["in_scope"]),
-        "role": role if isinstance(role, str) else None,
-        "role_rule": rule if isinstance(rule, str) else "",
-        "findings": tuple(f for f in derived.people.findings if f.subject == worker),
-        "attributes": tuple(
+    return replace(
+        explanation,
+        state=str(row["state"]),
+        presence=str(row["presence"]),
+        reason=str(row["reason"]),
+        in_scope=bool(row["in_scope"]),
+        role=_text(role),
+        role_rule=_text(rule) or "",
+        findings=tuple(f for f in derived.people.findings if f.subject == worker),
+        attributes=tuple(
             ExplainedAttribute(
                 path=str(parse_path(path, extensions)),
                 origin=_origin(rule),
@@ -151,7 +155,7 @@ def _derivation(
             )
             for path, rule in settings.mapping.items()
         ),
-    }
+    )
 
 
 def _text(value: object) -> str | None:

@@ -88,12 +88,11 @@ def _judge(
     account_id = str(account[ACCOUNT_ID])
     if intent.kind is OperationKind.CREATE or not missing:
         return _outcome(intent, OutcomeResult.SETTLED, account_id, "")
-    names = ", ".join(missing)
     return _outcome(
         intent,
         OutcomeResult.FAILED,
         account_id,
-        f"the target does not hold what was meant: {names}",
+        f"the target does not hold {', '.join(missing)}",
     )
 
 
