@@ -7,7 +7,14 @@ by userName and externalId first.
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.errors import TargetError, TargetRefused, TargetUnavailable, UniquenessConflict
+from data_contracts.errors import (
+    AnswerUnreadable,
+    OutcomeUnknown,
+    TargetError,
+    TargetRefused,
+    TargetUnavailable,
+    UniquenessConflict,
+)
 from data_contracts.plan import Operation
 from data_contracts.scim.resource import Resource, Value, build_resource
 from data_contracts.words import OutcomeResult
@@ -78,7 +85,7 @@ class AccountCreator:
                 if not is_ambiguous(error):
                     raise
                 unanswered = True
-                found = await self._search(operation, wanted, trace)
+                found = await self._search_own(operation, wanted, error.message, trace)
                 if found.account is not None or found.conflict:
                     return await self._settle(wanted, found, unanswered, trace)
                 pause_s = wait_s(attempt, error)
@@ -101,11 +108,12 @@ class AccountCreator:
         if answered is not None:
             return await self._changer.verify(resource_id(answered), wanted, answered, trace)
         # success without an account (202, wso2 issue 25888): only a look can tell
-        found = await self._search(operation, wanted, trace)
+        cause = "the target answered success without an account"
+        found = await self._search_own(operation, wanted, cause, trace)
         if found.account is None and not found.conflict:
             return Ending(
                 OutcomeResult.FAILED,
-                detail="the target answered success without an account, and shows none",
+                detail=f"{cause}, and shows none",
             )
         return await self._settle(wanted, found, True, trace)
 
@@ -123,7 +131,10 @@ class AccountCreator:
             raise error
         looks = LOOKS_FOR_OWN if unanswered else 1
         for attempt in range(1, looks + 1):
-            found = await self._search(operation, wanted, trace, by_name_alone=not taken)
+            if unanswered:
+                found = await self._search_own(operation, wanted, error.message, trace)
+            else:
+                found = await self._search(operation, wanted, trace, by_name_alone=not taken)
             if found.account is not None or found.conflict:
                 return await self._settle(wanted, found, unanswered, trace)
             if attempt < looks:
@@ -154,6 +165,17 @@ class AccountCreator:
 
     def _absent(self, account: Resource, paths: tuple[str, ...]) -> frozenset[str]:
         return frozenset(p for p in paths if self._projection.value(account, p) is None)
+
+    async def _search_own(
+        self, operation: Operation, wanted: Mapping[str, Value], cause: str, trace: Trace
+    ) -> Found:
+        """Look for an account that we may have made; where that fails, its end is not known."""
+        try:
+            return await self._search(operation, wanted, trace)
+        except (TargetUnavailable, TargetRefused, AnswerUnreadable) as error:
+            raise OutcomeUnknown(
+                f"{cause}; then it could not be looked up: {error.message}", status=error.status
+            ) from None
 
     async def _search(
         self,
