@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from data_contracts.batch import ContractReport
-from data_contracts.outcome import LoadReport
+from data_contracts.outcome import LoadReport, RunRecord
 from data_contracts.plan import Plan
 from data_contracts.words import (
     BatchVerdict,
@@ -14,7 +14,7 @@ from data_contracts.words import (
     RunState,
     Verdict,
 )
-from tasks.report.wording import DONE, plural
+from tasks.report.wording import DONE, plural, unsafe
 
 _SHORTFALLS = {
     OutcomeResult.FAILED: "failed",
@@ -95,6 +95,22 @@ def final_message(state: RunState, counts: Mapping[str, int]) -> str:
     """
     parts = [_changes(state, counts), _shortfalls(counts), _quarantined(counts)]
     return _FRONTS.get(state, "") + "; ".join(part for part in parts if part)
+
+
+def ending(run: RunRecord, plan: Plan | None) -> str:
+    """How a run ended, for pages that list the guardrails themselves.
+
+    Args:
+        run: The run.
+        plan: The plan, if the run came so far.
+
+    Returns:
+        The run's message; the sentence of its numbers where the message repeats the guardrails'.
+    """
+    told = [result.message for result in unsafe(plan)] if plan else []
+    if told and all(message in run.message for message in told):
+        return final_message(run.state, run.counts)
+    return run.message
 
 
 _FRONTS = {

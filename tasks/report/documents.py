@@ -99,15 +99,6 @@ def history_document(entries: Sequence[HistoryEntry]) -> Document:
     return {"entries": [entry_part(entry) for entry in entries]}
 
 
-def runs_document(runs: Sequence[RunRecord]) -> Document:
-    """Runs for machines.
-
-    Args:
-        runs: The ledger's runs, in the order given.
-    """
-    return {"runs": [_run(run) for run in runs]}
-
-
 def explain_document(explanation: Explanation, *, show_values: bool = False) -> Document:
     """Everything about one person, for machines.
 
@@ -223,6 +214,7 @@ def _quarantined(row: QuarantinedRow, show_values: bool) -> Document:
 
 
 def run_part(run: RunRecord) -> Document:
+    """The ledger's line about a run."""
     return {
         "run_id": run.run_id,
         "flow": run.flow,

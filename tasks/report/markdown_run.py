@@ -8,6 +8,7 @@ from data_contracts.outcome import LoadReport, Outcome, RunRecord
 from data_contracts.plan import Operation, Plan
 from data_contracts.words import OperationKind, RunState
 from tasks.report import markdown_sections as part
+from tasks.report.counters import ending
 from tasks.report.escaping import escape_cell
 from tasks.report.next_steps import next_step_of_run
 from tasks.report.privacy import changes
@@ -60,9 +61,9 @@ def run_markdown(
     return part.page(
         (
             f"# {escape_cell(f'{run.flow}: {run.target} as of {run.as_of}')}",
-            _ending(run),
+            _ending(run, plan),
             _unsafe(run, plan),
-            part.commands(next_step_of_run(run.state, run.run_id)),
+            part.commands(next_step_of_run(run.state, run.run_id, plan)),
             _what_and_why(plan, load),
             _troubles(plan, load, show_values),
             part.exports(reports),
@@ -75,10 +76,10 @@ def run_markdown(
     )
 
 
-def _ending(run: RunRecord) -> str:
-    state = STATES[run.state]
+def _ending(run: RunRecord, plan: Plan | None) -> str:
+    state, told = STATES[run.state], ending(run, plan)
     text = f"**{state[0].upper()}{state[1:]}.**"
-    return f"{text} {escape_cell(run.message)}" if run.message else text
+    return f"{text} {escape_cell(told)}" if told else text
 
 
 def _unsafe(run: RunRecord, plan: Plan | None) -> str:

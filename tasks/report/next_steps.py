@@ -19,6 +19,16 @@ class NextStep:
     commands: tuple[str, ...] = ()
 
 
+_AFTER_REFUSAL = NextStep(
+    "Remove the cause in the export, at the target or in scimflow.yaml, then plan again:",
+    ("scimflow plan -o PLAN",),
+)
+_AFTER_MOVE = NextStep(
+    "What was reviewed is no longer what would happen. Make and review a new plan:",
+    ("scimflow plan -o PLAN", "scimflow apply PLAN"),
+)
+
+
 def next_step_of_plan(plan: Plan, reference: str | None = None) -> NextStep:
     """What to do about a plan that was made.
 
@@ -30,10 +40,7 @@ def next_step_of_plan(plan: Plan, reference: str | None = None) -> NextStep:
     name = reference or "PLAN"
     save = () if reference else ("scimflow plan -o PLAN",)
     if plan.verdict is Verdict.REFUSED:
-        return NextStep(
-            "Remove the cause in the export, at the target or in scimflow.yaml, then plan again:",
-            ("scimflow plan -o PLAN",),
-        )
+        return _AFTER_REFUSAL
     if plan.verdict is Verdict.HELD:
         return NextStep(
             "After a look at each operation, whoever answers for it approves exactly this plan:",
@@ -48,10 +55,6 @@ def next_step_of_plan(plan: Plan, reference: str | None = None) -> NextStep:
 
 
 _STEPS_OF_STATES = {
-    RunState.REFUSED: (
-        "Remove the cause in the export, at the target or in scimflow.yaml, then plan again:",
-        ("scimflow plan -o PLAN",),
-    ),
     RunState.HELD: (
         "After a look at each operation, whoever answers for it approves exactly this plan:",
         ("scimflow approve {run}", "scimflow apply {run}"),
@@ -76,12 +79,16 @@ _STEPS_OF_STATES = {
 }
 
 
-def next_step_of_run(state: RunState, run_id: str) -> NextStep:
+def next_step_of_run(state: RunState, run_id: str, plan: Plan | None) -> NextStep:
     """What to do about a run that ended so.
 
     Args:
         state: How it ended.
         run_id: The run.
+        plan: The plan, if the run came so far.
     """
+    if state is RunState.REFUSED:
+        by_guardrail = plan is not None and plan.verdict is Verdict.REFUSED
+        return _AFTER_REFUSAL if by_guardrail else _AFTER_MOVE
     text, commands = _STEPS_OF_STATES.get(state, ("", ()))
     return NextStep(text, tuple(command.format(run=run_id) for command in commands))

@@ -1,17 +1,16 @@
-"""Why one person's account is as it is, step by step."""
+"""Why one person has what they have, step by step."""
 
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from data_contracts.explanation import CurrentLink, ExplainedRow, Explanation, RowResult
+from data_contracts.explanation import ExplainedAttribute, ExplainedRow, Explanation
 from data_contracts.scim.paths import short_name
 from tasks.report.privacy import shown_value
 from tasks.report.terminal_history import history_lines
 from tasks.report.terminal_layout import Columns, Line, heading, safe, spaced, titled
-from tasks.report.terminal_plan import findings_list, operation_lines
-from tasks.report.wording import CONSEQUENCES, moment, person
+from tasks.report.terminal_plan import findings_list
 
 
 def explain_view(explanation: Explanation, show_values: bool = False) -> RenderableType:
@@ -21,96 +20,94 @@ def explain_view(explanation: Explanation, show_values: bool = False) -> Rendera
         explanation: Everything that is known about the person.
         show_values: Whether values of personal attributes may be shown.
     """
-    who = person(explanation.user_name, explanation.worker_key)
-    where = f"{explanation.target} as of {explanation.as_of}"
     return Group(
-        Line(safe(who, "bold") + safe(f": {where}")),
+        Line(_title(explanation)),
+        *_problem(explanation.problem),
         *titled("Rows of the exports", list(_rows(explanation))),
-        *titled("State and scope", [Columns(list(_state(explanation)))]),
-        *titled("Mapping", list(_mapping(explanation, show_values))),
-        *titled("Account", list(_link(explanation.link))),
-        heading("A plan made now"),
-        *_operation(explanation, show_values),
+        *titled("State, scope and role", list(_state(explanation))),
+        *titled("Attributes", _attributes(explanation, show_values)),
         *findings_list(explanation.findings),
         heading("History"),
         *_history(explanation),
     )
 
 
+def _title(explanation: Explanation) -> Text:
+    keys = safe("nobody whom the exports or the ledger know")
+    if explanation.worker_key is not None:
+        keys = safe(f"worker {explanation.worker_key}")
+    account = "no account is linked"
+    if explanation.account_id is not None:
+        account = f"account {explanation.account_id}"
+    return safe(explanation.person, "bold") + safe(": ") + keys + safe(f", {account}")
+
+
+def _problem(problem: str) -> Iterator[RenderableType]:
+    """The exports say nothing when they cannot be read; the ledger still does."""
+    first, *others = problem.splitlines() or [""]
+    if first:
+        yield Line(safe("the exports cannot be used: ", "bold red") + safe(first), 0, 2)
+    for line in others:
+        yield Line(safe(line), 2, 2)
+
+
 def _rows(explanation: Explanation) -> Iterator[RenderableType]:
     for row in explanation.rows:
         yield from _row(row)
-    if not explanation.rows:
-        yield Line(safe("in none of the exports", "yellow"), 2)
+    if not explanation.rows and not explanation.problem:
+        yield Line(safe("none is about this person", "yellow"), 2)
 
 
 def _row(row: ExplainedRow) -> Iterator[RenderableType]:
-    verdict = safe("quarantined", "bold yellow") if row.quarantined else safe("accepted", "green")
+    style = "green" if row.verdict == "accepted" else "bold yellow"
     yield Line(
         spaced(
             safe(f"{row.source}:{row.line}", "bold"),
-            verdict,
+            safe(row.verdict, style),
             safe(row.path),
             safe(f"contract {row.contract}", "dim"),
         ),
         2,
         2,
     )
-    broken = [result for result in row.results if not result.holds]
-    held = len(row.results) - len(broken)
-    if held:
-        yield Line(safe(f"holds to {held} of {len(row.results)} rules", "dim"), 4)
-    yield from [Columns([_broken(result) for result in broken], 4)] if broken else []
+    for reason in row.reasons:
+        yield Line(safe(reason), 6, 2)
 
 
-def _broken(result: RowResult) -> tuple[Text, ...]:
-    words = f"{result.description or result.rule_id} ({CONSEQUENCES[result.severity]})"
-    return safe("broken", "bold yellow"), safe(words)
-
-
-def _state(explanation: Explanation) -> Iterator[tuple[Text, ...]]:
-    yield safe("state"), safe(explanation.state or "unknown: in none of the exports")
-    if explanation.presence is not None:
-        reason = f" ({explanation.reason})" if explanation.reason else ""
-        yield safe("at the target"), safe(f"{explanation.presence}{reason}")
+def _state(explanation: Explanation) -> Iterator[RenderableType]:
+    if not explanation.state:
+        return
+    reason = f" ({explanation.reason})" if explanation.reason else ""
+    rows = [
+        (safe("state"), safe(explanation.state)),
+        (safe("at the target"), safe(f"should be {explanation.presence}{reason}")),
+    ]
     if explanation.in_scope is not None:
-        words = "in scope" if explanation.in_scope else "out of scope"
-        yield (
-            safe("scope"),
-            safe(f"{words}: {explanation.scope}" if explanation.scope else words),
-        )
+        rows.append((safe("scope"), safe("in scope" if explanation.in_scope else "out of scope")))
     role = explanation.role or "none given: the target's own default"
     rule = f", by {explanation.role_rule}" if explanation.role_rule else ""
-    yield safe("role"), safe(f"{role}{rule}")
+    rows.append((safe("role"), safe(f"{role}{rule}")))
+    yield Columns(rows)
 
 
-def _mapping(explanation: Explanation, show_values: bool) -> Iterator[RenderableType]:
-    rows = []
-    for each in explanation.mapping:
-        value = (
-            "left alone" if each.value is None else shown_value(each.path, each.value, show_values)
-        )
-        rows.append((safe(short_name(each.path)), safe(f"{value}, from {each.expression}")))
-    if rows:
-        yield Columns(rows)
+def _attributes(explanation: Explanation, show_values: bool) -> list[RenderableType]:
+    rows = [
+        (safe(short_name(each.path), "bold"), safe(_attribute(each, show_values)))
+        for each in explanation.attributes
+    ]
+    return [Columns(rows)] if rows else []
 
 
-def _link(link: CurrentLink | None) -> Iterator[RenderableType]:
-    if link is None:
-        yield Line(safe("none is linked"), 2)
-        return
-    since = f"since {moment(link.since)}" if link.since else ""
-    by = f"matched by {link.correlated_by}" if link.correlated_by else ""
-    yield Line(
-        spaced(safe(link.account_id, "bold"), safe(link.user_name), safe(by), safe(since)), 2, 2
-    )
-
-
-def _operation(explanation: Explanation, show_values: bool) -> Iterator[RenderableType]:
-    if explanation.operation is None:
-        yield Line(safe("would do nothing for this person"), 2)
-        return
-    yield from operation_lines(explanation.operation, show_values)
+def _attribute(each: ExplainedAttribute, show_values: bool) -> str:
+    """What the value is, where it comes from, and whether it is kept in step."""
+    if each.value is None:
+        value = "left alone"
+    elif each.value == "":
+        value = "cleared"
+    else:
+        value = shown_value(each.path, each.value, show_values)
+    when = ", at creation alone" if each.when == "create" else ""
+    return f"{value}, from {each.origin}{when}"
 
 
 def _history(explanation: Explanation) -> Iterator[RenderableType]:

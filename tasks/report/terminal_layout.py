@@ -12,7 +12,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from data_contracts.plan import Plan
-from data_contracts.words import FindingSeverity, OperationKind, Verdict
+from data_contracts.words import FindingSeverity, OperationKind, RunState, Verdict
 from tasks.report.escaping import visible
 from tasks.report.next_steps import NextStep
 
@@ -29,6 +29,16 @@ SIGNS = {
     OperationKind.REACTIVATE: ("^", "cyan"),
 }
 VERDICT_STYLES = {Verdict.SAFE: "green", Verdict.HELD: "bold yellow", Verdict.REFUSED: "bold red"}
+RUN_STYLES = {
+    RunState.RUNNING: "bold",
+    RunState.COMPLETED: "bold green",
+    RunState.COMPLETED_WITH_QUARANTINE: "bold yellow",
+    RunState.HELD: "bold yellow",
+    RunState.REFUSED: "bold red",
+    RunState.REFUSED_BY_CONTRACT: "bold red",
+    RunState.PARTLY_APPLIED: "bold red",
+    RunState.FAILED: "bold red",
+}
 SEVERITY_STYLES = {
     FindingSeverity.INFO: "dim",
     FindingSeverity.WARNING: "yellow",

@@ -8,10 +8,11 @@ from rich.text import Text
 from data_contracts.batch import ContractReport
 from data_contracts.outcome import LoadReport, Outcome, RunRecord
 from data_contracts.plan import Operation, Plan
-from data_contracts.words import RunState
+from tasks.report.counters import ending
 from tasks.report.next_steps import next_step_of_run
 from tasks.report.selection import RUN_FILE, cut, quarantine_file, troubled_first
 from tasks.report.terminal_layout import (
+    RUN_STYLES,
     SIGNS,
     VERDICT_STYLES,
     Columns,
@@ -35,13 +36,6 @@ from tasks.report.wording import (
 EACH_KIND_MAX = 8
 """People shown of each kind: a table to look at, not to search in."""
 
-_STATE_STYLES = {
-    RunState.COMPLETED: "bold green",
-    RunState.COMPLETED_WITH_QUARANTINE: "bold yellow",
-    RunState.HELD: "bold yellow",
-    RunState.RUNNING: "bold",
-}
-
 
 def run_view(
     run: RunRecord,
@@ -60,15 +54,16 @@ def run_view(
         reports: What the contracts say of each source.
         limit: Most people shown of each kind of operation, and rows of each source.
     """
-    state = safe(STATES[run.state], _STATE_STYLES.get(run.state, "bold red"))
+    told = ending(run, plan)
+    state = safe(STATES[run.state], RUN_STYLES[run.state])
     return Group(
         Line(safe(f"{run.flow}: {run.target} as of {run.as_of}: ", "bold") + state),
-        *([Line(safe(run.message))] if run.message else []),
+        *([Line(safe(told))] if told else []),
         Line(safe(_effort(run, load), "dim")),
         *titled("What happened to whom, and why", list(_people(plan, load, limit)) if plan else []),
         *titled("Rows set aside", list(_quarantine(reports, limit))),
         *titled("Guardrails", _unsafe(plan) if plan else []),
-        *next_step(next_step_of_run(run.state, run.run_id)),
+        *next_step(next_step_of_run(run.state, run.run_id, plan)),
     )
 
 
