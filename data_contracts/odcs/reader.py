@@ -48,7 +48,8 @@ def _encoding(value: Any, place: Place, problems: Problems) -> str | None:
         return None
     try:
         name = codecs.lookup(text).name
-    except LookupError:
+        "text".encode(name)  # `hex` and the like are codecs, but not of text
+    except (LookupError, UnicodeError):
         problems.add(place, f"unknown encoding `{text}` (utf-8-sig, cp1252, utf-16 ...)")
         return None
     # UTF-8 with and without a byte-order mark: nobody means the mark to be part of a header.
