@@ -29,7 +29,7 @@ class FrameSpec:
     Attributes:
         name: What the frame is called in messages.
         columns: The columns that must be there, with their pandas type.
-        unique: Columns whose values do not repeat.
+        unique: Columns whose values do not repeat and are never missing.
         more: What further columns the frame may have, in words; "" when none.
     """
 
@@ -57,6 +57,8 @@ class FrameSpec:
         for column in self.unique:
             if not frame[column].is_unique:
                 raise TypeError(f"column {column!r} of frame {self.name} repeats a value")
+            if frame[column].hasnans:
+                raise TypeError(f"column {column!r} of frame {self.name} misses a value")
         return frame
 
 

@@ -93,8 +93,8 @@ class RoleRules(Section):
     initial: str = "contributor"
     """The role that the target gives to a member created without one (Productboard's is this)."""
     order: tuple[str, ...] = ("viewer", "contributor", "maker", "admin")
-    """Roles from least to most powerful; a step to the right is an upgrade. Roles that are not
-    listed count as more powerful than all that are."""
+    """Roles from least to most powerful; a step to the right is an upgrade. A role that is not
+    listed may have any power: to get one, or another one after it, counts as an upgrade."""
     paid: tuple[str, ...] = ("maker", "admin")
     """Roles that take a paid seat."""
     admin: tuple[str, ...] = ("admin",)

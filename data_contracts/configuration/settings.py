@@ -89,6 +89,11 @@ class Configuration(Sources):
             )
         return self
 
+    @property
+    def role_path(self) -> str:
+        """`target.role_path` as plans and frames write it."""
+        return str(parse_path(self.target.role_path, self.target.extensions))
+
     def about_people(self) -> dict[str, Any]:
         """The settings that decide what happens to people, as plain values.
 

@@ -10,9 +10,9 @@ import pandas as pd
 
 from data_contracts.columns import folded, is_in
 from data_contracts.configuration import Configuration
-from data_contracts.desired import DesiredPeople, HeldBack
+from data_contracts.desired import DesiredPeople
 from data_contracts.finding import Finding
-from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
+from data_contracts.frames import WORKER_KEY
 from data_contracts.words import FindingSeverity, Presence, WorkerState
 
 
@@ -24,15 +24,12 @@ class WithAbsent:
     findings: tuple[Finding, ...]
 
 
-def add_absent(
-    people: DesiredPeople, links: pd.DataFrame, accounts: pd.DataFrame, settings: Configuration
-) -> WithAbsent:
+def add_absent(people: DesiredPeople, links: pd.DataFrame, settings: Configuration) -> WithAbsent:
     """Add everybody who is linked and not in the export.
 
     Args:
         people: The outcome of transform.
         links: Frame `frames.LINKS`.
-        accounts: Frame `frames.ACCOUNTS`, for further identifiers of the absent.
         settings: The settings.
 
     Returns:
@@ -41,7 +38,7 @@ def add_absent(
     missing = links[~is_in(links[WORKER_KEY], people.frame[WORKER_KEY])].sort_values(WORKER_KEY)
     if missing.empty:
         return WithAbsent(people.frame, ())
-    presence, reason = _judge(missing, accounts, people, settings)
+    presence, reason = _judge(missing, people, settings)
     columns: dict[str, object] = {
         WORKER_KEY: missing[WORKER_KEY].to_numpy(),
         "state": str(WorkerState.LEAVER),
@@ -60,9 +57,11 @@ def add_absent(
 
 
 def _judge(
-    missing: pd.DataFrame, accounts: pd.DataFrame, people: DesiredPeople, settings: Configuration
+    missing: pd.DataFrame, people: DesiredPeople, settings: Configuration
 ) -> tuple[pd.Series, pd.Series]:
-    held = _is_held(missing, accounts, people.held_back)
+    held = is_in(folded(missing[WORKER_KEY]), people.held_back.worker_keys)
+    for column in (missing["user_name"], missing["external_id"]):
+        held = held | is_in(folded(column), people.held_back.identities)
     reason = pd.Series("absent-from-roster", index=missing.index, dtype="str")
     if not people.complete_roster or settings.lifecycle.absent == "keep":
         reason[:] = "absent-not-meant"
@@ -72,17 +71,6 @@ def _judge(
     leaves = reason == "absent-from-roster"
     presence = pd.Series(str(Presence.KEPT), index=missing.index, dtype="str")
     return presence.mask(leaves, str(Presence.ABSENT)), reason
-
-
-def _is_held(missing: pd.DataFrame, accounts: pd.DataFrame, held_back: HeldBack) -> pd.Series:
-    """Whether a quarantined row may be the missing person's."""
-    held = is_in(folded(missing[WORKER_KEY]), held_back.worker_keys)
-    account = accounts.set_index(ACCOUNT_ID).reindex(missing[ACCOUNT_ID]).set_axis(missing.index)
-    columns = [missing[WORKER_KEY], missing["user_name"], missing["external_id"]]
-    columns += [account[name] for name in ("user_name", "external_id", "email")]
-    for column in columns:
-        held = held | is_in(folded(column), held_back.identities)
-    return held
 
 
 _TEXTS = {

@@ -4,14 +4,14 @@ An identity that is not certain stops here: several candidates, or one that belo
 else, become a finding for a person to decide, never a guess.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from data_contracts.columns import is_in
+from data_contracts.columns import folded, is_in
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, CORRELATION, WORKER_KEY
-from data_contracts.words import CorrelationKey, CorrelationOutcome, FindingSeverity
+from data_contracts.words import CorrelationKey, CorrelationOutcome, FindingSeverity, Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +22,15 @@ class Correlation:
         frame: Frame `frames.CORRELATION`, one row for each desired user, in their order.
         position: Row of the account in the accounts frame, -1 for none; in the same order.
         gone: Mask over the same rows: linked to an account that the target no longer lists.
+        claimed_by: By which key somebody employed claims the account that is this person's;
+            missing where nobody does.
         findings: Identities that a person has to decide.
     """
 
     frame: pd.DataFrame
     position: pd.Series
     gone: pd.Series
+    claimed_by: pd.Series
     findings: tuple[Finding, ...]
 
 
@@ -39,6 +42,7 @@ class _State:
     key: pd.Series
     outcome: pd.Series
     taken: dict[int, str]
+    claims: dict[str, str] = field(default_factory=dict)
 
 
 def correlate(desired: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame) -> Correlation:
@@ -65,7 +69,13 @@ def correlate(desired: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame
             "outcome": state.outcome,
         }
     )
-    return Correlation(CORRELATION.check(frame), state.position, gone, _findings(state, desired))
+    return Correlation(
+        frame=CORRELATION.check(frame),
+        position=state.position,
+        gone=gone,
+        claimed_by=desired[WORKER_KEY].map(state.claims).astype("str"),
+        findings=_findings(state, desired),
+    )
 
 
 def _by_link(
@@ -91,20 +101,25 @@ def _identifiers(
     desired: pd.DataFrame, accounts: pd.DataFrame
 ) -> list[tuple[CorrelationKey, pd.Series, pd.Series]]:
     """The identifiers of both sides in the form in which they are compared, strongest first."""
-    email = next((str(c) for c in desired.columns if str(c).startswith("emails[")), None)
+    emails = [c for c in map(str, desired.columns) if c.startswith("emails[")]
+    email = next((c for c in emails if c.endswith(".value")), None)
     pairs = [
-        (CorrelationKey.EXTERNAL_ID, "externalId", "external_id", False),
-        (CorrelationKey.USER_NAME, "userName", "user_name", True),
-        (CorrelationKey.EMAIL, email, "email", True),
+        (CorrelationKey.EXTERNAL_ID, "externalId", "external_id"),
+        (CorrelationKey.USER_NAME, "userName", "user_name"),
+        (CorrelationKey.EMAIL, email, "email"),
     ]
     result = []
-    for key, ours, theirs, folds in pairs:
+    for key, ours, theirs in pairs:
         if ours is not None and ours in desired.columns:
-            left, right = desired[ours].str.strip(), accounts[theirs].str.strip()
-            if folds:
-                left, right = left.str.lower(), right.str.lower()
-            result.append((key, left.where(left != ""), right.where(right != "")))
+            # an externalId is case-exact (RFC 7643 section 3.1)
+            form = _stripped if key is CorrelationKey.EXTERNAL_ID else folded
+            result.append((key, form(desired[ours]), form(accounts[theirs])))
     return result
+
+
+def _stripped(column: pd.Series) -> pd.Series:
+    plain = column.str.strip()
+    return plain.mask(plain == "")
 
 
 def _by_identifier(
@@ -127,6 +142,9 @@ def _by_identifier(
     shared = position.duplicated(keep=False) & ~several
     owner = position.map(state.taken)
     foreign = owner.notna() & (owner != desired.loc[asked.index, WORKER_KEY])
+    employed = desired.loc[asked.index, "presence"] == Presence.PRESENT
+    for worker in owner[foreign & employed & ~several]:
+        state.claims.setdefault(worker, str(key))
     if key is not CorrelationKey.EXTERNAL_ID:
         foreign = foreign | _carries_another_id(key, position, desired, accounts)
     outcome = pd.Series(str(CorrelationOutcome.MATCHED), index=asked.index, dtype="str")
@@ -148,13 +166,12 @@ def _carries_another_id(
     A match by e-mail alone needs the same externalId, or an account without one. By userName, a
     person of whom we know no externalId may have an account that another tool has given one.
     """
-    theirs = accounts["external_id"].reindex(position).set_axis(position.index)
-    theirs = theirs.where(theirs.str.strip() != "")
+    theirs = _stripped(accounts["external_id"].reindex(position).set_axis(position.index))
     if "externalId" in desired.columns:
-        ours = desired.loc[position.index, "externalId"]
+        ours = _stripped(desired.loc[position.index, "externalId"])
     else:
         ours = pd.Series(None, index=position.index, dtype="str")
-    differs = theirs.notna() & (theirs.str.strip() != ours.str.strip())
+    differs = theirs.notna() & (theirs != ours)
     if key is CorrelationKey.USER_NAME:
         differs = differs & ours.notna()
     mask: pd.Series = differs.astype(bool)

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 
-from data_contracts.columns import is_in, texts
+from data_contracts.columns import folded, folded_texts, is_in
 from data_contracts.configuration import Configuration, Limit
-from data_contracts.plan import GuardrailResult, Operation
+from data_contracts.plan import GuardrailResult, Operation, Value
 from data_contracts.words import OperationKind, Verdict
 
 GRANTING = (OperationKind.CREATE, OperationKind.REACTIVATE)
@@ -18,14 +19,14 @@ class Workforce:
     """The numbers that limits are taken of.
 
     Attributes:
-        accounts: How many accounts the target has.
+        active: Whether each account is active, by account id.
         managed_active: Active accounts that are linked or about to be adopted.
-        roles: Present role of each active account, by account id (missing: none is shown).
+        roles: Present role of each account, by account id (missing: none is shown).
         source_rows: Rows of each source's delivery.
         previous_rows: Rows of the last accepted delivery of each source, where there was one.
     """
 
-    accounts: int
+    active: pd.Series
     managed_active: int
     roles: pd.Series
     source_rows: Mapping[str, int]
@@ -55,13 +56,13 @@ def judge(
     """
     limits, kinds = settings.guardrails, [operation.kind for operation in operations]
     population = workforce.managed_active
-    upgrades = sum(1 for o in operations if _is_upgrade(o, settings))
+    upgrades = sum(1 for o in operations if is_upgrade(o, settings))
     counted = [
         ("deactivations", limits.deactivations, kinds.count(OperationKind.DEACTIVATE), population),
         ("creates", limits.creates, sum(k in GRANTING for k in kinds), population),
         ("updates", limits.updates, kinds.count(OperationKind.UPDATE), population),
         ("role_upgrades", limits.role_upgrades, upgrades, population),
-        ("adoptions", limits.adoptions, adoptions, workforce.accounts),
+        ("adoptions", limits.adoptions, adoptions, len(workforce.active)),
     ]
     results = [_counted(*each) for each in counted]
     for source, previous in sorted(workforce.previous_rows.items()):
@@ -118,18 +119,27 @@ def _holders(
     roles: tuple[str, ...],
 ) -> tuple[int, int]:
     """How many active accounts hold one of some roles, before the plan and after it."""
-    path, before = settings.target.role_path, int(is_in(workforce.roles, roles).sum())
-    active = [o.account_id for o in operations if o.account_id is not None]
-    held = dict(zip(active, texts(workforce.roles.reindex(active)), strict=True))
-    after = before
+    path, wanted = settings.role_path, folded_texts(roles)
+    holding = is_in(folded(workforce.roles), wanted)
+    before = after = int((holding & workforce.active).sum())
+    touched = [o.account_id for o in operations if o.account_id is not None]
+    held = dict(zip(touched, holding.reindex(touched).tolist(), strict=True))
+
+    @cache
+    def is_wanted(role: Value) -> bool:
+        return bool(folded_texts([str(role)]) & wanted)
+
     for operation in operations:
-        was = held.get(operation.account_id or "")
-        becomes = operation.attributes.get(path, operation.before.get(path) or was)
-        if operation.kind is OperationKind.CREATE:
-            becomes = operation.attributes.get(path, settings.roles.initial)
-        elif operation.kind is OperationKind.DEACTIVATE:
-            becomes = None
-        after += (becomes in roles) - (was in roles)
+        has = held.get(operation.account_id or "", False)
+        was = has and operation.kind in (OperationKind.DEACTIVATE, OperationKind.UPDATE)
+        becomes = has
+        if operation.kind is OperationKind.DEACTIVATE:
+            becomes = False
+        elif path in operation.attributes:
+            becomes = is_wanted(operation.attributes[path])
+        elif operation.kind is OperationKind.CREATE:
+            becomes = is_wanted(settings.roles.initial)
+        after += becomes - was
     return before, after
 
 
@@ -167,15 +177,29 @@ def _admins(
     )
 
 
-def _is_upgrade(operation: Operation, settings: Configuration) -> bool:
-    path, order = settings.target.role_path, settings.roles.order
-    role = operation.attributes.get(path)
-    if role is None:
+def is_upgrade(operation: Operation, settings: Configuration) -> bool:
+    """Tell whether an operation gives a more powerful role than the account has.
+
+    A role that is not in `roles.order` may have any power: whoever gets one, or comes from one,
+    counts as upgraded.
+
+    Args:
+        operation: Any operation.
+        settings: The settings, with `roles`.
+    """
+    path = settings.role_path
+    if path not in operation.attributes:
         return False
-    previous = operation.before.get(path) or settings.roles.initial
-    return _power(str(role), order) > _power(str(previous), order)
+    role = _plain(operation.attributes[path])
+    previous = _plain(operation.before.get(path) or settings.roles.initial)
+    if role == previous:
+        return False
+    order = [_plain(each) for each in settings.roles.order]
+    if role not in order or previous not in order:
+        return True
+    return order.index(role) > order.index(previous)
 
 
-def _power(role: str, order: tuple[str, ...]) -> int:
-    """Place of a role from least to most powerful; unlisted roles stand above all listed ones."""
-    return order.index(role) if role in order else len(order)
+def _plain(role: Value) -> str:
+    """A role as it is compared; RFC 7643 section 4.1.2 makes its case meaningless."""
+    return str(role).strip().lower()

@@ -4,7 +4,7 @@ In: what the target should hold, what it holds, the ledger's links, the settings
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -19,6 +19,7 @@ from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import CorrelationKey, OperationKind, Presence
 from tasks.plan.absent import add_absent
 from tasks.plan.correlate import correlate
+from tasks.plan.course import Circumstances
 from tasks.plan.decide import Decision, decide
 from tasks.plan.diff import changed_attributes
 from tasks.plan.digests import digest_of_frame
@@ -59,9 +60,10 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         The plan, sorted (leavers first, then by worker key), with its guardrails' results. The same
         arguments give the same plan byte for byte.
     """
-    accounts = ACCOUNTS.check(inputs.snapshot.accounts)
-    links = LINKS.check(inputs.links)
-    people = add_absent(inputs.people, links, accounts, settings)
+    # positions are taken in these frames from here on: their order and index must be known
+    accounts = ACCOUNTS.check(inputs.snapshot.accounts).sort_values(ACCOUNT_ID, ignore_index=True)
+    links = LINKS.check(inputs.links).sort_values(WORKER_KEY, ignore_index=True)
+    people = add_absent(inputs.people, links, settings)
     correlation = correlate(people.frame, accounts, links)
     present = _beside(accounts, correlation.position)
     kept_in_step = _kept_in_step(inputs.people, settings)
@@ -78,10 +80,15 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         ),
         mapped=inputs.people.paths,
     )
-    decision = decide(comparison, correlation, inputs.deactivated_by_us, inputs.snapshot, settings)
+    circumstances = Circumstances(
+        held_back=inputs.people.held_back,
+        deactivated_by_us=inputs.deactivated_by_us,
+        snapshot=replace(inputs.snapshot, accounts=accounts),
+    )
+    decision = decide(comparison, correlation, circumstances, settings)
     operations = tuple(_operations(comparison, decision))
     adoptions = tuple(_adoptions(comparison, decision))
-    workforce = _workforce(inputs, comparison, decision, settings)
+    workforce = _workforce(inputs, accounts, comparison, decision, settings)
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
     return Plan(
         target=settings.target.name,
@@ -134,20 +141,19 @@ def _adoptions(comparison: Comparison, decision: Decision) -> Iterable[Adoption]
 
 
 def _workforce(
-    inputs: PlanInputs, comparison: Comparison, decision: Decision, settings: Configuration
+    inputs: PlanInputs,
+    accounts: pd.DataFrame,
+    comparison: Comparison,
+    decision: Decision,
+    settings: Configuration,
 ) -> Workforce:
-    accounts = inputs.snapshot.accounts
-    active = accounts[accounts["active"]]
-    role_path = str(parse_path(settings.target.role_path, settings.target.extensions))
-    if role_path in active.columns:
-        roles = active[role_path].set_axis(active[ACCOUNT_ID].to_numpy())
-    else:
-        roles = pd.Series(None, index=active[ACCOUNT_ID].to_numpy(), dtype="str")
+    by_id = accounts.set_index(ACCOUNT_ID)
+    unknown = pd.Series(None, index=by_id.index, dtype="str")
     managed = comparison.present["active"] & (decision.linked | decision.adopted)
     return Workforce(
-        accounts=len(accounts),
+        active=by_id["active"],
         managed_active=int(managed.sum()),
-        roles=roles,
+        roles=by_id.get(settings.role_path, unknown),
         source_rows={name: basis.rows for name, basis in inputs.sources.items()},
         previous_rows=inputs.previous_rows,
     )
@@ -162,12 +168,12 @@ def _basis(
         configuration=settings.digest,
         target=digest_of_frame(accounts, sorted(set(map(str, accounts.columns)) - {"version"})),
         target_accounts=len(accounts),
-        links=digest_of_frame(links.sort_values(WORKER_KEY), link_columns),
+        links=digest_of_frame(links, link_columns),
     )
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message)))
+    return tuple(sorted(findings, key=lambda f: (f.code, f.subject, f.message, f.severity, f.hint)))
 
 
 def _counts(

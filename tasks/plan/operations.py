@@ -148,7 +148,8 @@ def _before(
 
 
 def _fingerprints(present: pd.DataFrame) -> list[str]:
-    columns = sorted(map(str, present.columns))
+    """Digests of what is compared; a new version alone (a last login) is no other account."""
+    columns = sorted(set(map(str, present.columns)) - {"version"})
     records = zip(*(present[column].tolist() for column in columns), strict=True)
     return [fingerprint(dict(zip(columns, record, strict=True))) for record in records]
 

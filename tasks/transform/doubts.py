@@ -4,16 +4,15 @@ In: what was mapped for everybody, and what quarantined rows say of people. Out:
 everybody in doubt KEPT, and a finding for each.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from data_contracts.batch import CheckedBatch
 from data_contracts.columns import folded, folded_texts, is_in, repeated
-from data_contracts.configuration import MergeRule
 from data_contracts.desired import HeldBack
-from data_contracts.export_contract import IDENTIFYING, ExportContract
+from data_contracts.export_contract import ExportContract
 from data_contracts.finding import Finding
 from data_contracts.frames import WORKER_KEY
 from data_contracts.words import FindingSeverity, Presence
@@ -55,7 +54,7 @@ def find_held_back(
 
 
 def keep_doubtful(
-    frame: pd.DataFrame, merged: Merged, held_back: HeldBack, rules: Sequence[MergeRule]
+    frame: pd.DataFrame, merged: Merged, held_back: HeldBack
 ) -> tuple[pd.DataFrame, list[Finding]]:
     """Keep everybody whose identity is in doubt from being provisioned or deprovisioned.
 
@@ -63,14 +62,13 @@ def keep_doubtful(
         frame: Frame `frames.DESIRED`.
         merged: The people that it was mapped from, in the same order.
         held_back: Whom quarantined rows may be about.
-        rules: How the sources were merged: their columns identify people too.
 
     Returns:
         The frame with presence and reason of those people changed, and findings about them.
     """
     findings = _unreadable(frame)
     frame = _keep(frame, merged.ambiguous, "login-ambiguous")  # the merge has told so already
-    for doubt in _doubts(frame, merged.workers, held_back, rules):
+    for doubt in _doubts(frame, merged, held_back):
         chosen = doubt.mask & (frame["presence"] != Presence.KEPT)
         frame = _keep(frame, chosen, doubt.code)
         findings += [
@@ -93,15 +91,10 @@ def _keep(frame: pd.DataFrame, mask: pd.Series, reason: str) -> pd.DataFrame:
     )
 
 
-def _doubts(
-    frame: pd.DataFrame,
-    workers: pd.DataFrame,
-    held_back: HeldBack,
-    rules: Sequence[MergeRule],
-) -> Iterator[_Doubt]:
+def _doubts(frame: pd.DataFrame, merged: Merged, held_back: HeldBack) -> Iterator[_Doubt]:
     present = frame["presence"] == Presence.PRESENT
     yield _Doubt(
-        _is_held(frame, workers, held_back, rules),
+        _is_held(frame, merged, held_back),
         "quarantined",
         FindingSeverity.WARNING,
         "a row of this person is quarantined",
@@ -142,15 +135,12 @@ def _unreadable(frame: pd.DataFrame) -> list[Finding]:
     ]
 
 
-def _is_held(
-    frame: pd.DataFrame, workers: pd.DataFrame, held_back: HeldBack, rules: Sequence[MergeRule]
-) -> pd.Series:
+def _is_held(frame: pd.DataFrame, merged: Merged, held_back: HeldBack) -> pd.Series:
     """People one of whose identifying values stands in a quarantined row."""
     held = is_in(folded(frame[WORKER_KEY]), held_back.worker_keys)
     if not held_back.identities:
         return held
-    names = {*map(str, IDENTIFYING), *(rule.employment for rule in rules)}
-    columns = [workers[c] for c in workers.columns if str(c).rpartition(".")[2] in names]
+    columns = [merged.workers[name] for name in merged.identifying]
     columns += [frame[path] for path, _ in UNIQUE_PATHS if path in frame.columns]
     for column in columns:
         held = held | is_in(folded(column), held_back.identities)

@@ -12,7 +12,7 @@ import pandas as pd
 from data_contracts.columns import folded, is_in, repeated
 from data_contracts.configuration import MergeRule
 from data_contracts.errors import ConfigurationError
-from data_contracts.export_contract import ExportContract, WorkerField
+from data_contracts.export_contract import IDENTIFYING, ExportContract, WorkerField
 from data_contracts.finding import Finding
 from data_contracts.frames import LINE, STATE, WORKER_KEY, WORKERS
 from data_contracts.words import FindingSeverity, WorkerState
@@ -58,11 +58,13 @@ class Merged:
         workers: Frame `frames.WORKERS`, with `presence` and `reason`.
         ambiguous: Mask over the workers: the login could not be told, a person decides.
         findings: Where the sources do not fit together.
+        identifying: The workers' columns that tell people apart, as either source has them.
     """
 
     workers: pd.DataFrame
     ambiguous: pd.Series
     findings: tuple[Finding, ...]
+    identifying: tuple[str, ...]
 
 
 def merge_sources(employment: Source, login: Source | None, rules: Sequence[MergeRule]) -> Merged:
@@ -93,7 +95,22 @@ def merge_sources(employment: Source, login: Source | None, rules: Sequence[Merg
         findings += _disagreements(columns[WORKER_KEY], rows[STATE], matched.rows[STATE])
     columns |= _fields(source, matched)
     workers = WORKERS.check(pd.DataFrame(columns))
-    return Merged(workers, ambiguous, tuple(findings))
+    return Merged(workers, ambiguous, tuple(findings), _identifying(source, matched, rules))
+
+
+def _identifying(
+    employment: Source, login: Source | None, rules: Sequence[MergeRule]
+) -> tuple[str, ...]:
+    """Columns of an identifying meaning, and those that the sources are merged by."""
+    names: dict[str, None] = {}
+    for source in (employment, login):
+        if source is not None:
+            meanings = {str(field): name for field, name in source.contract.meanings.items()}
+            own = [meanings[field] for field in IDENTIFYING if field in meanings]
+            merging = [rule.employment if source is employment else rule.login for rule in rules]
+            own += [meanings.get(name, name) for name in merging]
+            names |= dict.fromkeys(f"{source.name}.{name}" for name in own)
+    return tuple(names)
 
 
 def _prefixed(source: Source) -> dict[str, pd.Series]:

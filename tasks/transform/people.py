@@ -4,7 +4,7 @@ In: every source's checked batch with its contract, the settings, the day. Out: 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -72,7 +72,7 @@ def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Der
     merged = _sorted(merged)
     held_back = find_held_back(batches, employment)
     frame, role_rules = _map(merged.workers, settings)
-    frame, findings = keep_doubtful(frame, merged, held_back, settings.merge)
+    frame, findings = keep_doubtful(frame, merged, held_back)
     people = DesiredPeople(
         frame=DESIRED.check(frame),
         paths=_paths(settings),
@@ -94,20 +94,19 @@ def _sorted(merged: Merged) -> Merged:
     """By worker key, so that everything after does not depend on the order of the file."""
     workers = merged.workers.sort_values(WORKER_KEY, kind="stable")
     ambiguous = merged.ambiguous.loc[workers.index].reset_index(drop=True)
-    return Merged(workers.reset_index(drop=True), ambiguous, merged.findings)
+    return replace(merged, workers=workers.reset_index(drop=True), ambiguous=ambiguous)
 
 
 def _paths(settings: Configuration) -> tuple[str, ...]:
     has_roles = settings.roles.default is not None or settings.roles.rules
-    texts = [*settings.mapping, *([settings.target.role_path] if has_roles else [])]
-    return tuple(str(parse_path(text, settings.target.extensions)) for text in texts)
+    paths = [str(parse_path(text, settings.target.extensions)) for text in settings.mapping]
+    return (*paths, settings.role_path) if has_roles else tuple(paths)
 
 
 def _create_only(settings: Configuration) -> frozenset[str]:
     texts = [path for path, rule in settings.mapping.items() if rule.when == "create"]
-    if settings.roles.when == "create":
-        texts.append(settings.target.role_path)
-    return frozenset(str(parse_path(text, settings.target.extensions)) for text in texts)
+    paths = [str(parse_path(text, settings.target.extensions)) for text in texts]
+    return frozenset([*paths, settings.role_path] if settings.roles.when == "create" else paths)
 
 
 def _is_complete(settings: Configuration, employment: str, checked: CheckedBatch) -> bool:
@@ -131,7 +130,7 @@ def _map(workers: pd.DataFrame, settings: Configuration) -> tuple[pd.DataFrame, 
         columns[name] = map_attribute(workers, path, rule)
     role, decided = assign_roles(workers, settings.roles)
     if settings.roles.default is not None or settings.roles.rules:
-        columns[str(parse_path(settings.target.role_path, settings.target.extensions))] = role
+        columns[settings.role_path] = role
     for column in workers.columns:
         source, dot, name = str(column).rpartition(".")
         if dot and name == LINE:
