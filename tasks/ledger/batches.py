@@ -1,0 +1,138 @@
+"""Deliveries of exports: what was read, what its contract said, which rows were set aside."""
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from data_contracts.batch import ContractReport
+from data_contracts.words import BatchVerdict
+from tasks.ledger.runs import was_carried_out
+from tasks.ledger.schema import batch, quarantined_row, run, run_plan
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedBatch:
+    """The delivery that a later one of the same source is compared with.
+
+    Attributes:
+        rows: Rows of the file.
+        digest: The file's digest.
+    """
+
+    rows: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedBatch:
+    """One delivery, as a run recorded it.
+
+    Attributes:
+        source: Name of the source.
+        path: The file.
+        digest: Its digest.
+        contract: Name of the contract.
+        contract_version: Its version.
+        verdict: What the contract said.
+        rows_read: Rows of the file.
+        rows_accepted: Rows that went on.
+        rows_quarantined: Rows that were set aside.
+        refusals: Why the batch was refused; empty unless it was.
+    """
+
+    source: str
+    path: str
+    digest: str
+    contract: str
+    contract_version: str
+    verdict: BatchVerdict
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    refusals: tuple[str, ...]
+
+
+def record(connection: sa.Connection, run_id: str, report: ContractReport) -> None:
+    """Keep what a contract said of a delivery.
+
+    The rows of a refused batch are not kept one by one: none was set aside while others went on,
+    and there may be as many as the file has.
+    """
+    connection.execute(
+        sa.insert(batch),
+        {
+            "run_id": run_id,
+            "source": report.source,
+            "path": report.path,
+            "digest": report.digest,
+            "contract": report.contract,
+            "contract_version": report.contract_version,
+            "verdict": str(report.verdict),
+            "rows_read": report.rows_read,
+            "rows_accepted": report.rows_accepted,
+            "rows_quarantined": len(report.quarantined),
+            "refusals": list(report.refusals),
+        },
+    )
+    if report.verdict is BatchVerdict.REFUSED or not report.quarantined:
+        return
+    connection.execute(
+        sa.insert(quarantined_row),
+        [
+            {
+                "run_id": run_id,
+                "source": row.source,
+                "line": row.line,
+                "worker_key": row.worker_key,
+                "rule_ids": list(row.rule_ids),
+                "reasons": list(row.reasons),
+            }
+            for row in report.quarantined
+        ],
+    )
+
+
+def of_run(connection: sa.Connection, run_id: str) -> list[RecordedBatch]:
+    """Read the deliveries of a run, by source."""
+    columns = [column for column in batch.c if column.name not in ("id", "run_id")]
+    query = sa.select(*columns).where(batch.c.run_id == run_id).order_by(batch.c.source)
+    return [
+        RecordedBatch(
+            **{
+                **row._mapping,
+                "verdict": BatchVerdict(row.verdict),
+                "refusals": tuple(row.refusals),
+            }
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def last_accepted(connection: sa.Connection, target: str, source: str) -> AcceptedBatch | None:
+    """Find the last delivery that was acted on: what shrinkage is measured against.
+
+    A delivery counts once a plan made from it was carried out, at least in part. Accepted by its
+    contract is not enough: a delivery whose plan was held by the shrinkage guardrail would be
+    compared with itself on the next night, and pass. So a held plan's delivery counts from the
+    moment when the plan was approved and carried out, by whichever run: a person has looked at
+    the smaller number and said yes, and it is the new measure. A run that failed before it judged
+    a plan, and flows that only look, change no measure either.
+    """
+    theirs = run_plan.alias("theirs")
+    query = (
+        sa.select(batch.c.rows_read, batch.c.digest)
+        .select_from(run)
+        .join(run_plan, run_plan.c.run_id == run.c.run_id)
+        .join(theirs, theirs.c.plan_digest == run_plan.c.plan_digest)
+        .join(batch, batch.c.run_id == theirs.c.run_id)
+        .where(
+            run.c.target == target,
+            batch.c.source == source,
+            batch.c.verdict != str(BatchVerdict.REFUSED),
+            was_carried_out(),
+        )
+        .order_by(run.c.started_at.desc(), run.c.run_id.desc(), batch.c.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return None if found is None else AcceptedBatch(found.rows_read, found.digest)

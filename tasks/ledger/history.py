@@ -1,0 +1,276 @@
+"""The audit trail as lines: what was done to whom, when, by which run, why, with which result."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from data_contracts.outcome import HistoryEntry, HttpExchange
+from tasks.ledger.schema import (
+    EventKind,
+    LinkEventKind,
+    approval,
+    exchange,
+    folded,
+    link_event,
+    operation,
+    operation_event,
+    plan,
+    quarantined_row,
+    run,
+    run_plan,
+)
+
+ADOPT = "adopt"
+QUARANTINE = "quarantine"
+APPROVE = "approve"
+
+CHUNK = 500
+"""Keys asked for in one statement; SQLite allows 32,766, older ones 999."""
+
+
+def read(
+    connection: sa.Connection,
+    target: str,
+    person: str | None,
+    run_id: str | None,
+    limit: int | None,
+) -> list[HistoryEntry]:
+    """Read the newest lines, oldest first.
+
+    Args:
+        connection: A transaction.
+        target: Name of the target.
+        person: Worker key, account id or userName, also a former one; None for everybody. Keys and
+            ids count letter by letter, userNames (RFC 7643 section 4.1.1) without regard to case.
+        run_id: The run; None for all.
+        limit: At most so many lines; None for all.
+
+    Returns:
+        One line for each outcome, each intent that has no outcome yet, each adoption, each
+        quarantined row and each approval. A person nobody knows has none.
+    """
+    workers = None if person is None else _workers(connection, target, person)
+    if workers is not None and not workers:
+        return []
+    lines = [
+        *_operations(connection, target, workers, run_id, limit),
+        *_adoptions(connection, target, workers, run_id, limit),
+        *_quarantined(connection, target, workers, run_id, limit),
+        *(_approvals(connection, target, run_id, limit) if workers is None else ()),
+    ]
+    lines.sort(key=lambda line: line.at)
+    return lines if limit is None else lines[max(len(lines) - limit, 0) :]
+
+
+def _workers(connection: sa.Connection, target: str, person: str) -> list[str]:
+    """Whose keys are meant: those who have, or once had, this key, account or userName."""
+    wanted, login = person.strip(), folded(person)
+    found: set[str] = set()
+    for table in (operation, link_event):
+        query = sa.select(table.c.worker_key).where(
+            table.c.target == target,
+            sa.or_(
+                table.c.worker_key == wanted,
+                table.c.account_id == wanted,
+                table.c.user_name_folded == login,
+            ),
+        )
+        found.update(connection.scalars(query.distinct()))
+    quarantined = (
+        sa.select(quarantined_row.c.id)
+        .join(run, run.c.run_id == quarantined_row.c.run_id)
+        .where(run.c.target == target, quarantined_row.c.worker_key == wanted)
+    )
+    if connection.scalar(quarantined.limit(1)) is not None:
+        found.add(wanted)
+    return sorted(found)
+
+
+def _operations(
+    connection: sa.Connection,
+    target: str,
+    workers: list[str] | None,
+    run_id: str | None,
+    limit: int | None,
+) -> list[HistoryEntry]:
+    later = operation_event.alias("later")
+    is_last = ~sa.exists().where(
+        later.c.operation_ref == operation_event.c.operation_ref,
+        later.c.id > operation_event.c.id,
+    )
+    where = [
+        operation.c.target == target,
+        sa.or_(operation_event.c.event == str(EventKind.OUTCOME), is_last),
+    ]
+    if workers is not None:
+        where.append(operation.c.worker_key.in_(workers))
+    if run_id is not None:
+        where.append(sa.or_(operation_event.c.run_id == run_id, operation.c.run_id == run_id))
+    query = (
+        sa.select(
+            operation_event.c.id.label("event_ref"),
+            operation_event.c.at,
+            operation_event.c.run_id,
+            operation_event.c.account_id,
+            operation_event.c.result,
+            operation_event.c.detail,
+            operation_event.c.verified,
+            operation.c.worker_key,
+            operation.c.kind,
+            operation.c.reason,
+            operation.c.explanation,
+            operation.c.changed,
+            operation.c.rows,
+        )
+        .join(operation, operation.c.id == operation_event.c.operation_ref)
+        .where(*where)
+        .order_by(operation_event.c.id.desc())
+        .limit(limit)
+    )
+    rows = connection.execute(query).all()[::-1]
+    exchanges = _exchanges(connection, [row.event_ref for row in rows])
+    return [_operation_line(row, exchanges.get(row.event_ref, ())) for row in rows]
+
+
+def _operation_line(row: Any, exchanges: Iterable[HttpExchange]) -> HistoryEntry:
+    return HistoryEntry(
+        at=row.at,
+        run_id=row.run_id,
+        worker_key=row.worker_key,
+        account_id=row.account_id,
+        kind=row.kind,
+        reason=row.reason,
+        explanation=row.explanation,
+        changed=tuple(row.changed),
+        result=row.result or "",
+        detail=row.detail,
+        verified=row.verified,
+        rows=tuple(row.rows),
+        exchanges=tuple(exchanges),
+    )
+
+
+def _exchanges(connection: sa.Connection, events: list[int]) -> dict[int, list[HttpExchange]]:
+    found: dict[int, list[HttpExchange]] = {}
+    for start in range(0, len(events), CHUNK):
+        query = sa.select(exchange).where(exchange.c.event_ref.in_(events[start : start + CHUNK]))
+        for row in connection.execute(query.order_by(exchange.c.id)):
+            seen = HttpExchange(
+                row.method, row.path, row.status, row.elapsed_ms, row.purpose, row.at
+            )
+            found.setdefault(row.event_ref, []).append(seen)
+    return found
+
+
+_ADOPTION_WORDS = {
+    str(LinkEventKind.ADOPTED): (
+        "linked",
+        "the account was there already, found by {key}; from now on it is managed",
+    ),
+    str(LinkEventKind.CONTESTED): (
+        "conflict",
+        "the account is linked to somebody else; that link stays, a person has to decide",
+    ),
+}
+"""The link events that no operation's line tells, with result and words."""
+
+
+def _adoptions(
+    connection: sa.Connection,
+    target: str,
+    workers: list[str] | None,
+    run_id: str | None,
+    limit: int | None,
+) -> list[HistoryEntry]:
+    query = sa.select(link_event).where(
+        link_event.c.target == target, link_event.c.event.in_(list(_ADOPTION_WORDS))
+    )
+    if workers is not None:
+        query = query.where(link_event.c.worker_key.in_(workers))
+    if run_id is not None:
+        query = query.where(link_event.c.run_id == run_id)
+    rows = connection.execute(query.order_by(link_event.c.id.desc()).limit(limit)).all()
+    return [
+        HistoryEntry(
+            at=row.at,
+            run_id=row.run_id,
+            worker_key=row.worker_key,
+            account_id=row.account_id,
+            kind=ADOPT,
+            reason=row.event,
+            explanation=_ADOPTION_WORDS[row.event][1].format(key=row.correlated_by or "its answer"),
+            result=_ADOPTION_WORDS[row.event][0],
+        )
+        for row in rows[::-1]
+    ]
+
+
+def _quarantined(
+    connection: sa.Connection,
+    target: str,
+    workers: list[str] | None,
+    run_id: str | None,
+    limit: int | None,
+) -> list[HistoryEntry]:
+    query = (
+        sa.select(quarantined_row, run.c.started_at)
+        .join(run, run.c.run_id == quarantined_row.c.run_id)
+        .where(run.c.target == target)
+    )
+    if workers is not None:
+        query = query.where(quarantined_row.c.worker_key.in_(workers))
+    if run_id is not None:
+        query = query.where(quarantined_row.c.run_id == run_id)
+    rows = connection.execute(query.order_by(quarantined_row.c.id.desc()).limit(limit)).all()
+    return [
+        HistoryEntry(
+            at=row.started_at,
+            run_id=row.run_id,
+            worker_key=row.worker_key or "",
+            account_id=None,
+            kind=QUARANTINE,
+            reason=", ".join(row.rule_ids),
+            explanation="; ".join(row.reasons),
+            result="quarantined",
+            rows=(f"{row.source}:{row.line}",),
+        )
+        for row in rows[::-1]
+    ]
+
+
+def _approvals(
+    connection: sa.Connection, target: str, run_id: str | None, limit: int | None
+) -> list[HistoryEntry]:
+    """Approvals of the target's plans; under the run that first had the plan."""
+    of_plan = run_plan.c.plan_digest == approval.c.plan_digest
+    first = sa.select(sa.func.min(run_plan.c.id)).where(of_plan).correlate(approval)
+    made_by = (
+        sa.select(run_plan.c.run_id)
+        .where(run_plan.c.id == first.scalar_subquery())
+        .correlate(approval)
+    )
+    query = (
+        sa.select(approval, made_by.scalar_subquery().label("run_id"))
+        .join(plan, plan.c.digest == approval.c.plan_digest)
+        .where(plan.c.target == target)
+    )
+    if run_id is not None:
+        query = query.where(
+            sa.exists().where(of_plan, run_plan.c.run_id == run_id).correlate(approval)
+        )
+    rows = connection.execute(query.order_by(approval.c.id.desc()).limit(limit)).all()
+    return [
+        HistoryEntry(
+            at=row.at,
+            run_id=row.run_id or "",
+            worker_key="",
+            account_id=None,
+            kind=APPROVE,
+            reason="approved",
+            explanation=f"{row.approved_by} released the plan {row.plan_digest}",
+            detail=row.note,
+            result="approved",
+        )
+        for row in rows[::-1]
+    ]

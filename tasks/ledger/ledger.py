@@ -1,0 +1,101 @@
+"""What can be written to a ledger. Every method is one transaction: all of it, or nothing."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from data_contracts.batch import ContractReport
+from data_contracts.outcome import Approval, Outcome, RunRecord
+from data_contracts.plan import Adoption, Plan
+from data_contracts.words import RunState
+from tasks.ledger import approvals, batches, links, operations, plans, runs
+from tasks.ledger.operations import RecordedOperation, RunFacts
+from tasks.ledger.reader import LedgerReader
+
+
+class Ledger(LedgerReader):
+    """A ledger, to be read and written. Every method raises LedgerError when the database fails.
+
+    Moments are aware datetimes and are handed in: the ledger reads no clock. The loader writes its
+    many intents and outcomes through a `Journal`.
+    """
+
+    def start_run(self, record: RunRecord) -> None:
+        """Write a run's beginning; everything else that a run writes refers to it."""
+        with self.database.write() as connection:
+            runs.start(connection, record)
+
+    def end_run(
+        self,
+        run_id: str,
+        *,
+        state: RunState,
+        ended_at: datetime,
+        message: str = "",
+        counts: Mapping[str, int] | None = None,
+        plan_digest: str | None = None,
+    ) -> None:
+        """Write a run's end, once.
+
+        Args:
+            run_id: The run.
+            state: How it ended.
+            ended_at: When.
+            message: The same in one sentence.
+            counts: Numbers of the summary.
+            plan_digest: The plan that it made or carried out; when not given, the last one saved.
+
+        Raises:
+            LedgerError: There is no such run, or it has ended already.
+        """
+        with self.database.write() as connection:
+            digest = plan_digest or plans.digest_of_run(connection, run_id)
+            runs.end(connection, run_id, state, message, counts or {}, digest, ended_at)
+
+    def record_batch(self, run_id: str, report: ContractReport) -> None:
+        """Keep what a contract said of a delivery, and of each quarantined row, without cells."""
+        with self.database.write() as connection:
+            batches.record(connection, run_id, report)
+
+    def save_plan(self, run_id: str, plan: Plan, path: str = "") -> None:
+        """Keep a plan, byte for byte, for the run that made it or is about to carry it out.
+
+        Args:
+            run_id: The run.
+            plan: The plan; the ledger holds its personal values from now on.
+            path: The file that it was written to, for people.
+        """
+        with self.database.write() as connection:
+            plans.save(connection, run_id, plan, path)
+
+    def approve(self, approval: Approval) -> None:
+        """Append an approval; the plan need not be known to the ledger yet."""
+        with self.database.write() as connection:
+            approvals.append(connection, approval)
+
+    def adopt(self, run_id: str, target: str, adoptions: Iterable[Adoption], at: datetime) -> None:
+        """Link accounts that were there already; writes nothing at the target.
+
+        Raises:
+            LedgerError: An account is linked to somebody else; none was adopted.
+        """
+        with self.database.write() as connection:
+            links.adopt(connection, run_id, target, adoptions, at)
+
+    def settle(
+        self, run_id: str, intent: RecordedOperation, outcome: Outcome, at: datetime
+    ) -> None:
+        """Write the outcome of an operation that an earlier run left open, and update its link.
+
+        Args:
+            run_id: The run that found out.
+            intent: From `open_intents`.
+            outcome: What became of it.
+            at: When that was found out.
+
+        Raises:
+            LedgerError: It is settled already, or the outcome is about another operation.
+        """
+        with self.database.write() as connection:
+            target = runs.target_of(connection, run_id)
+            facts = RunFacts(run_id, target, intent.plan_digest)
+            operations.settle(connection, facts, intent, outcome, at)

@@ -1,0 +1,369 @@
+"""Operations and what became of them: intent before the write, outcome and exchanges after it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from data_contracts.errors import LedgerError
+from data_contracts.outcome import Outcome
+from data_contracts.plan import Operation
+from data_contracts.words import OperationKind, OutcomeResult
+from tasks.ledger.links import LinkChange, apply_changes
+from tasks.ledger.runs import was_carried_out
+from tasks.ledger.schema import (
+    EventKind,
+    LinkEventKind,
+    LinkState,
+    exchange,
+    folded,
+    open_operation,
+    operation,
+    operation_event,
+    run,
+)
+
+EXTERNAL_ID = "externalId"
+"""The attribute path whose value a link keeps too."""
+
+SUCCESSFUL = tuple(
+    str(result)
+    for result in OutcomeResult
+    if Outcome("", "", OperationKind.UPDATE, result, None).succeeded
+)
+"""Results after which the target holds what was meant."""
+
+
+# Statements of every commit are made once: SQLAlchemy then finds their SQL without looking at them.
+_ADD_OPERATIONS = sa.insert(operation)
+_ADD_EVENTS = sa.insert(operation_event)
+_ADD_EXCHANGES = sa.insert(exchange)
+_OPEN = sa.insert(open_operation)
+_CLOSE = sa.delete(open_operation).where(open_operation.c.operation_ref == sa.bindparam("ref"))
+_LAST_NUMBER = {
+    table.name: sa.select(sa.func.max(table.c.id)) for table in (operation, operation_event)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedOperation:
+    """An operation as the ledger keeps it: facts without attribute values.
+
+    Attributes:
+        ref: The ledger's number of it.
+        run_id: The run that meant to do it.
+        plan_digest: The plan that it was part of.
+        operation_id: Its id in that plan.
+        worker_key: Whose account.
+        account_id: SCIM id, once known.
+        kind: What was to be done.
+        user_name: The account's login after the operation.
+        external_id: The externalId that was to be written; None when none was.
+        correlated_by: How the account was found; None for a create.
+        reason: Why, as a code.
+        explanation: Why, in words.
+        changed: Names of the attributes written.
+        rows: `source:line` of the rows that led to it.
+        result: The last word on it; None after an intent alone.
+        detail: Why it did not go well.
+        at: When that last word was written.
+    """
+
+    ref: int
+    run_id: str
+    plan_digest: str | None
+    operation_id: str
+    worker_key: str
+    account_id: str | None
+    kind: OperationKind
+    user_name: str
+    external_id: str | None
+    correlated_by: str | None
+    reason: str
+    explanation: str
+    changed: tuple[str, ...]
+    rows: tuple[str, ...]
+    result: OutcomeResult | None
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something to append about an operation: its intent, or an outcome.
+
+    Attributes:
+        operation: The operation.
+        at: When (UTC).
+        outcome: What became of it; None for the intent.
+    """
+
+    operation: Operation | RecordedOperation
+    at: datetime
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """The run that writes: its id, its target, its plan."""
+
+    run_id: str
+    target: str
+    plan_digest: str | None
+
+
+def append(
+    connection: sa.Connection, facts: RunFacts, entries: Sequence[Entry], refs: dict[str, int]
+) -> None:
+    """Append intents and outcomes, with exchanges and changes of links, in one transaction.
+
+    Args:
+        connection: A writing transaction.
+        facts: The run that writes.
+        entries: In the order in which they happened.
+        refs: The ledger's numbers of this run's operations, from `refs_of`; grows.
+    """
+    new = _write_operations(connection, facts, entries, refs)
+    events = take_numbers(connection, operation_event, len(entries))
+    rows = [
+        {"id": number, **_event(facts, entry, _ref(entry, refs))}
+        for number, entry in zip(events, entries, strict=True)
+    ]
+    connection.execute(_ADD_EVENTS, rows)
+    exchanges = [
+        {"event_ref": number, **{name: getattr(seen, name) for name in seen.__slots__}}
+        for number, entry in zip(events, entries, strict=True)
+        if entry.outcome is not None
+        for seen in entry.outcome.exchanges
+    ]
+    if exchanges:
+        connection.execute(_ADD_EXCHANGES, exchanges)
+    _keep_open(connection, facts.target, {_ref(e, refs): e.outcome for e in entries}, new)
+    changes = [change for entry in entries if (change := link_change(entry)) is not None]
+    if changes:
+        apply_changes(connection, facts.run_id, facts.target, changes)
+
+
+def link_change(entry: Entry) -> LinkChange | None:
+    """What an entry says of a link; None for intents, failures, and accounts without a known id."""
+    outcome, meant = entry.outcome, entry.operation
+    if outcome is None or not outcome.succeeded:
+        return None
+    account_id = outcome.account_id or meant.account_id
+    if account_id is None:
+        return None
+    create = outcome.kind is OperationKind.CREATE
+    gone = outcome.kind is OperationKind.DEACTIVATE
+    written = None if EXTERNAL_ID in outcome.not_retained else _external_id(meant)
+    return LinkChange(
+        worker_key=outcome.worker_key,
+        account_id=account_id,
+        user_name=outcome.user_name or meant.user_name,
+        external_id=written,
+        state=LinkState.DEACTIVATED if gone else LinkState.ACTIVE,
+        origin=LinkEventKind.CREATED if create else LinkEventKind.ADOPTED,
+        correlated_by=None if meant.correlated_by is None else str(meant.correlated_by),
+        at=entry.at,
+    )
+
+
+def _external_id(meant: Operation | RecordedOperation) -> str | None:
+    if isinstance(meant, RecordedOperation):
+        return meant.external_id
+    value = meant.attributes.get(EXTERNAL_ID)
+    return value if isinstance(value, str) else None
+
+
+def _ref(entry: Entry, refs: Mapping[str, int]) -> int:
+    meant = entry.operation
+    return meant.ref if isinstance(meant, RecordedOperation) else refs[meant.operation_id]
+
+
+def refs_of(connection: sa.Connection, run_id: str) -> dict[str, int]:
+    """The ledger's numbers of a run's operations, by operation id."""
+    query = sa.select(operation.c.operation_id, operation.c.id)
+    return dict(connection.execute(query.where(operation.c.run_id == run_id)).tuples().all())
+
+
+def _write_operations(
+    connection: sa.Connection, facts: RunFacts, entries: Sequence[Entry], refs: dict[str, int]
+) -> frozenset[int]:
+    """Write the operations that this run has not written yet; returns their numbers."""
+    new = {
+        entry.operation.operation_id: entry.operation
+        for entry in entries
+        if isinstance(entry.operation, Operation) and entry.operation.operation_id not in refs
+    }
+    if not new:
+        return frozenset()
+    numbers = take_numbers(connection, operation, len(new))
+    refs.update(zip(new, numbers, strict=True))
+    rows = [{"id": refs[name], **_row(facts, meant)} for name, meant in new.items()]
+    connection.execute(_ADD_OPERATIONS, rows)
+    return frozenset(numbers)
+
+
+def take_numbers(connection: sa.Connection, table: sa.Table, count: int) -> list[int]:
+    """Take the next numbers of a table's rows, for rows that others refer to.
+
+    Asking the database for the numbers that it gave instead costs SQLite a statement for each row,
+    three times the time of all of them in one.
+
+    Args:
+        connection: A writing transaction: on SQLite there is no other one at the same time.
+        table: A table with `id`.
+        count: How many.
+    """
+    if connection.dialect.name == "sqlite":
+        last = connection.scalar(_LAST_NUMBER[table.name]) or 0
+        return list(range(last + 1, last + 1 + count))
+    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
+    rows = sa.func.generate_series(1, count).table_valued("number")
+    return list(connection.scalars(sa.select(sa.func.nextval(sequence)).select_from(rows)))
+
+
+def _row(facts: RunFacts, meant: Operation) -> dict[str, Any]:
+    return {
+        "run_id": facts.run_id,
+        "plan_digest": facts.plan_digest,
+        "target": facts.target,
+        "operation_id": meant.operation_id,
+        "worker_key": meant.worker_key,
+        "account_id": meant.account_id,
+        "kind": str(meant.kind),
+        "user_name": meant.user_name,
+        "user_name_folded": folded(meant.user_name),
+        "external_id": _external_id(meant),
+        "correlated_by": None if meant.correlated_by is None else str(meant.correlated_by),
+        "reason": meant.reason,
+        "explanation": meant.explanation,
+        "changed": list(meant.attributes),
+        "rows": [f"{row.source}:{row.line}" for row in meant.rows],
+    }
+
+
+def _event(facts: RunFacts, entry: Entry, ref: int) -> dict[str, Any]:
+    outcome = entry.outcome
+    known = entry.operation.account_id
+    return {
+        "operation_ref": ref,
+        "run_id": facts.run_id,
+        "event": str(EventKind.INTENT if outcome is None else EventKind.OUTCOME),
+        "result": None if outcome is None else str(outcome.result),
+        "detail": "" if outcome is None else outcome.detail,
+        "verified": "" if outcome is None else outcome.verified,
+        "not_retained": [] if outcome is None else list(outcome.not_retained),
+        "account_id": known if outcome is None else outcome.account_id or known,
+        "at": entry.at,
+    }
+
+
+def _keep_open(
+    connection: sa.Connection,
+    target: str,
+    last: Mapping[int, Outcome | None],
+    new: frozenset[int],
+) -> None:
+    """Note which operations' end is not known: after an intent, and after the outcome `unknown`.
+
+    Args:
+        connection: A writing transaction.
+        target: Name of the target.
+        last: The last word on each operation, by number.
+        new: Operations that were written just now, and are not noted yet.
+    """
+    noted = [{"ref": ref} for ref in last if ref not in new]
+    if noted:
+        connection.execute(_CLOSE, noted)
+    still = [
+        {"operation_ref": ref, "target": target}
+        for ref, outcome in last.items()
+        if outcome is None or outcome.result is OutcomeResult.UNKNOWN
+    ]
+    if still:
+        connection.execute(_OPEN, still)
+
+
+def open_intents(connection: sa.Connection, target: str) -> list[RecordedOperation]:
+    """Read the operations whose end is not known, oldest first."""
+    query = _with_last_event().join(
+        open_operation, open_operation.c.operation_ref == operation.c.id
+    )
+    query = query.where(open_operation.c.target == target).order_by(operation.c.id)
+    return [_recorded(row) for row in connection.execute(query)]
+
+
+def failed_last(connection: sa.Connection, target: str) -> list[RecordedOperation]:
+    """Read what the last run that carried out a plan did not bring about, in its order."""
+    last = (
+        sa.select(run.c.run_id)
+        .where(run.c.target == target, was_carried_out())
+        .order_by(run.c.started_at.desc(), run.c.run_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = _with_last_event().where(
+        operation.c.run_id == last, operation_event.c.result.not_in(SUCCESSFUL)
+    )
+    return [_recorded(row) for row in connection.execute(query.order_by(operation.c.id))]
+
+
+def settle(
+    connection: sa.Connection,
+    facts: RunFacts,
+    meant: RecordedOperation,
+    outcome: Outcome,
+    at: datetime,
+) -> None:
+    """Append the outcome of an operation that another run left open.
+
+    Raises:
+        LedgerError: The outcome is not about that operation, or it is settled already.
+    """
+    if outcome.operation_id != meant.operation_id:
+        raise LedgerError(
+            f"the outcome of {outcome.operation_id} does not settle {meant.operation_id}"
+        )
+    still = sa.select(open_operation.c.operation_ref)
+    if connection.scalar(still.where(open_operation.c.operation_ref == meant.ref)) is None:
+        raise LedgerError(
+            f"{meant.operation_id} of run {meant.run_id} is settled already",
+            hint="another run was quicker; plan again: `scimflow sync`",
+        )
+    append(connection, facts, [Entry(meant, at, outcome)], {})
+
+
+def _with_last_event() -> sa.Select[Any]:
+    later = operation_event.alias("later")
+    newest = sa.select(sa.func.max(later.c.id)).where(later.c.operation_ref == operation.c.id)
+    return sa.select(
+        operation,
+        operation_event.c.result,
+        operation_event.c.detail,
+        operation_event.c.at,
+        operation_event.c.account_id.label("account_seen"),
+    ).join(operation_event, operation_event.c.id == newest.scalar_subquery())
+
+
+def _recorded(row: Any) -> RecordedOperation:
+    return RecordedOperation(
+        ref=row.id,
+        run_id=row.run_id,
+        plan_digest=row.plan_digest,
+        operation_id=row.operation_id,
+        worker_key=row.worker_key,
+        account_id=row.account_seen or row.account_id,
+        kind=OperationKind(row.kind),
+        user_name=row.user_name,
+        external_id=row.external_id,
+        correlated_by=row.correlated_by,
+        reason=row.reason,
+        explanation=row.explanation,
+        changed=tuple(row.changed),
+        rows=tuple(row.rows),
+        result=None if row.result is None else OutcomeResult(row.result),
+        detail=row.detail,
+        at=row.at,
+    )

@@ -1,0 +1,158 @@
+"""What can be read from a ledger. The planner is handed this, and so can never write."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from data_contracts.outcome import Approval, HistoryEntry, RunRecord
+from data_contracts.plan import Plan
+from tasks.ledger import approvals, batches, history, links, operations, plans, runs
+from tasks.ledger.batches import AcceptedBatch, RecordedBatch
+from tasks.ledger.database import Database
+from tasks.ledger.operations import RecordedOperation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUNS_SHOWN = 50
+
+
+class LedgerReader:
+    """A ledger, to be read. Every method raises LedgerError when the database fails.
+
+    Args:
+        database: Of the version of this code; closed with the reader.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, in words and without a password."""
+        return self.database.location.place
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+    def runs(self, limit: int = RUNS_SHOWN, *, target: str | None = None) -> list[RunRecord]:
+        """The last runs, newest first; of all targets, unless one is named."""
+        with self.database.read() as connection:
+            return runs.latest(connection, limit, target)
+
+    def run(self, run_id: str) -> RunRecord | None:
+        """A run by its id, or by a beginning that only one id has; None when there is none.
+
+        Raises:
+            ConfigurationError: Several ids begin so.
+        """
+        with self.database.read() as connection:
+            return runs.find(connection, run_id)
+
+    def batches(self, run_id: str) -> list[RecordedBatch]:
+        """The deliveries that a run read, by source."""
+        with self.database.read() as connection:
+            return batches.of_run(connection, run_id)
+
+    def last_accepted_batch(self, target: str, source: str) -> AcceptedBatch | None:
+        """The last delivery that was acted on, to measure shrinkage against; None before any.
+
+        It counts once a plan made from it was carried out, at least in part; see
+        `tasks.ledger.batches.last_accepted` for why.
+        """
+        with self.database.read() as connection:
+            return batches.last_accepted(connection, target, source)
+
+    def plan(self, digest: str) -> Plan | None:
+        """A plan by its digest, or by a beginning (`sha256:` or not) that only one digest has.
+
+        Raises:
+            ConfigurationError: Several digests begin so.
+            LedgerError: What is kept is not what has this digest.
+        """
+        with self.database.read() as connection:
+            return plans.find(connection, digest, self.place)
+
+    def plan_of_run(self, run_id: str) -> Plan | None:
+        """The plan that a run made or carried out, by the run's id or its beginning.
+
+        Raises:
+            ConfigurationError: Several ids begin so.
+            LedgerError: What is kept is not what has the plan's digest.
+        """
+        with self.database.read() as connection:
+            return plans.of_run(connection, run_id, self.place)
+
+    def approvals(self, digest: str) -> list[Approval]:
+        """The approvals of a plan, by its whole digest, in the order in which they were given."""
+        with self.database.read() as connection:
+            return approvals.of_plan(connection, digest)
+
+    def links(self, target: str) -> pd.DataFrame:
+        """Who has which account: frame `frames.LINKS`, in worker-key order."""
+        with self.database.read() as connection:
+            return links.frame(connection, target)
+
+    def links_digest(self, target: str) -> str:
+        """Names these links: what `basis.links` of a plan is when made from them."""
+        with self.database.read() as connection:
+            return links.digest(connection, target)
+
+    def deactivated_by_us(self, target: str) -> frozenset[str]:
+        """Worker keys of those whose last successful operation was a deactivation."""
+        with self.database.read() as connection:
+            return links.deactivated(connection, target)
+
+    def open_intents(self, target: str) -> list[RecordedOperation]:
+        """Operations whose end is not known, oldest first.
+
+        Those with an intent and no outcome (`result` is None: the run ended in the middle), and
+        those whose outcome is `unknown`.
+        """
+        with self.database.read() as connection:
+            return operations.open_intents(connection, target)
+
+    def failed_last(self, target: str) -> list[RecordedOperation]:
+        """What the last run that carried out a plan did not bring about, `skipped` included."""
+        with self.database.read() as connection:
+            return operations.failed_last(connection, target)
+
+    def history(
+        self,
+        target: str,
+        *,
+        person: str | None = None,
+        run: str | None = None,
+        limit: int | None = None,
+    ) -> list[HistoryEntry]:
+        """The newest lines of the audit trail, oldest first.
+
+        Args:
+            target: Name of the target.
+            person: Worker key, account id or userName (any case, also a former one).
+            run: Id of the run, or a beginning that only one id has.
+            limit: At most so many lines; None for all.
+
+        Raises:
+            ConfigurationError: Several runs' ids begin so.
+        """
+        with self.database.read() as connection:
+            if run is None:
+                return history.read(connection, target, person, None, limit)
+            found = runs.find(connection, run)
+            if found is None:
+                return []
+            return history.read(connection, target, person, found.run_id, limit)
