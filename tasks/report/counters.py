@@ -109,7 +109,8 @@ def ending(run: RunRecord, plan: Plan | None) -> str:
     """
     told = [result.message for result in unsafe(plan)] if plan else []
     if told and all(message in run.message for message in told):
-        return final_message(run.state, run.counts)
+        told_by_state = _FRONTS.get(run.state, "")
+        return final_message(run.state, run.counts).removeprefix(told_by_state)
     return run.message
 
 

@@ -12,9 +12,9 @@ _ANSI = re.compile(
     r"|\x1b[ -/]*[0-~]"
 )
 _BREAKS = re.compile(r"[\t\n\x0b\x0c\r\x1c-\x1e\x85\u2028\u2029]+")
-# control characters, lone surrogates (no UTF-8), and what turns the direction of writing around
+# control characters, lone surrogates and noncharacters, what turns the direction of writing around
 _INVISIBLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufeff]"
 )
 
 _MARKUP = re.compile(r"[\\`*_\[\]()!<>|#~&]")

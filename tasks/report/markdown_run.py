@@ -108,7 +108,8 @@ def _what_and_why(plan: Plan | None, load: LoadReport | None) -> str:
         adopted = f"{len(plan.adoptions):,}"
         rows.append(["adopt", "matched", words, adopted, adopted if load else NOT_CARRIED_OUT])
     heads = ("What", "Reason", "In words", "Planned", "Done")
-    return part.section("What was done, and why", part.table(heads, rows))
+    title = "What was done, and why" if load else "What would be done, and why"
+    return part.section(title, part.table(heads, rows))
 
 
 def _succeeded(outcome: Outcome | None) -> bool:

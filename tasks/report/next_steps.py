@@ -1,5 +1,6 @@
 """What a person can do now: in words, with the commands."""
 
+import shlex
 from dataclasses import dataclass
 
 from data_contracts.plan import Plan
@@ -37,7 +38,7 @@ def next_step_of_plan(plan: Plan, reference: str | None = None) -> NextStep:
         reference: The run that made it, or the file that it is saved in; without one it has to be
             saved first.
     """
-    name = reference or "PLAN"
+    name = shlex.quote(reference) if reference else "PLAN"
     save = () if reference else ("scimflow plan -o PLAN",)
     if plan.verdict is Verdict.REFUSED:
         return _AFTER_REFUSAL

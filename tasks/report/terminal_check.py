@@ -8,7 +8,7 @@ from rich.text import Text
 from data_contracts.batch import ContractReport, RuleResult
 from data_contracts.words import BatchVerdict, Severity
 from tasks.report.selection import cut
-from tasks.report.terminal_layout import Columns, Line, left_out, safe
+from tasks.report.terminal_layout import Columns, Line, key, left_out, safe
 from tasks.report.wording import BATCH_VERDICTS, CONSEQUENCES, plural, rule_result
 
 QUARANTINE_MAX = 20
@@ -65,8 +65,8 @@ def _report(report: ContractReport, limit: int) -> Iterator[RenderableType]:
         yield Line(safe("Quarantined rows", "bold"), 2)
         rows = [
             (
-                safe(f"{row.source}:{row.line}", "bold"),
-                safe(row.worker_key or "(no key)"),
+                key(f"{row.source}:{row.line}", "bold"),
+                key(row.worker_key or "(no key)"),
                 safe("; ".join(row.reasons)),
             )
             for row in shown

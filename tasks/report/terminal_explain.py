@@ -9,7 +9,7 @@ from data_contracts.explanation import ExplainedAttribute, ExplainedRow, Explana
 from data_contracts.scim.paths import short_name
 from tasks.report.privacy import shown_value
 from tasks.report.terminal_history import history_lines
-from tasks.report.terminal_layout import Columns, Line, heading, safe, spaced, titled
+from tasks.report.terminal_layout import Columns, Line, heading, key, safe, spaced, titled
 from tasks.report.terminal_plan import findings_list
 
 
@@ -35,11 +35,11 @@ def explain_view(explanation: Explanation, show_values: bool = False) -> Rendera
 def _title(explanation: Explanation) -> Text:
     keys = safe("nobody whom the exports or the ledger know")
     if explanation.worker_key is not None:
-        keys = safe(f"worker {explanation.worker_key}")
+        keys = key(f"worker {explanation.worker_key}")
     account = "no account is linked"
     if explanation.account_id is not None:
         account = f"account {explanation.account_id}"
-    return safe(explanation.person, "bold") + safe(": ") + keys + safe(f", {account}")
+    return key(explanation.person, "bold") + safe(": ") + keys + safe(", ") + key(account)
 
 
 def _problem(problem: str) -> Iterator[RenderableType]:
@@ -92,7 +92,7 @@ def _state(explanation: Explanation) -> Iterator[RenderableType]:
 
 def _attributes(explanation: Explanation, show_values: bool) -> list[RenderableType]:
     rows = [
-        (safe(short_name(each.path), "bold"), safe(_attribute(each, show_values)))
+        (key(short_name(each.path), "bold"), safe(_attribute(each, show_values)))
         for each in explanation.attributes
     ]
     return [Columns(rows)] if rows else []

@@ -9,7 +9,7 @@ from rich.text import Text
 from data_contracts.outcome import HistoryEntry
 from data_contracts.scim.paths import short_name
 from data_contracts.words import OutcomeResult
-from tasks.report.terminal_layout import SIGNS, Line, heading, safe, spaced
+from tasks.report.terminal_layout import SIGNS, Line, heading, key, safe, spaced
 from tasks.report.wording import RESULTS, exchange_text, moment
 
 _OTHER_SIGNS = {"adopt": ("=", "blue"), "quarantine": ("!", "yellow"), "approve": ("*", "magenta")}
@@ -41,10 +41,10 @@ def history_lines(entries: Sequence[HistoryEntry]) -> Iterator[RenderableType]:
 def _entry(entry: HistoryEntry) -> Iterator[RenderableType]:
     sign, style = _SIGNS.get(entry.kind, ("?", ""))
     keys = spaced(
-        safe(moment(entry.at)),
+        key(moment(entry.at)),
         safe(entry.kind, "bold"),
-        safe(f"worker {entry.worker_key}") if entry.worker_key else Text(),
-        safe(f"account {entry.account_id}") if entry.account_id else Text(),
+        key(f"worker {entry.worker_key}") if entry.worker_key else Text(),
+        key(f"account {entry.account_id}") if entry.account_id else Text(),
         _result(entry),
     )
     yield Line(Text(f"{sign} ", style) + keys, 2, 4)

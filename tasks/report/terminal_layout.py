@@ -4,7 +4,8 @@ No boxes, no trailing blanks, no cell that is cut: lines wrap between words and 
 start, and columns that find no room stack. Colour comes from rich, which leaves it out in a pipe.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -15,6 +16,11 @@ from data_contracts.plan import Plan
 from data_contracts.words import FindingSeverity, OperationKind, RunState, Verdict
 from tasks.report.escaping import visible
 from tasks.report.next_steps import NextStep
+
+_TIE = "\ufdd0"
+"""Stands for a blank at which no line is broken; a noncharacter, which `visible` lets not in."""
+
+_SELECTOR = re.compile(r"(?<=\w)\[\w+ eq [^\]]*\]")
 
 GAP = 2
 """Blanks between two columns."""
@@ -56,6 +62,26 @@ def safe(text: object, style: str = "") -> Text:
     return Text(visible(str(text)), style)
 
 
+def key(text: object, style: str = "") -> Text:
+    """Text that names somebody or something, and is not broken at its blanks.
+
+    Args:
+        text: Anything; written as `str` does.
+        style: A rich style for all of it.
+    """
+    return Text(visible(str(text)).replace(" ", _TIE), style)
+
+
+def _wrapped(text: Text, console: Console, width: int) -> Iterator[Text]:
+    """Lines of text, broken between words; only a word longer than a line is broken itself."""
+    tied = text.copy()
+    tied.plain = _SELECTOR.sub(lambda path: path[0].replace(" ", _TIE), tied.plain)
+    for line in tied.wrap(console, width, overflow="fold"):
+        line.rstrip()
+        line.plain = line.plain.replace(_TIE, " ")
+        yield line
+
+
 def spaced(*parts: Text) -> Text:
     """Parts of one line, two blanks between them; empty ones are left out."""
     return Text("  ").join([part for part in parts if part])
@@ -79,8 +105,7 @@ class Line:
         """Wrap between words; only a word longer than a line is broken."""
         width = max(options.max_width - self.indent - self.hang, 1)
         front = self.indent
-        for line in self.text.wrap(console, width, overflow="fold"):
-            line.rstrip()
+        for line in _wrapped(self.text, console, width):
             yield Text(" " * front) + line
             front = self.indent + self.hang
 
@@ -120,9 +145,10 @@ class Columns:
         for cell, cell_width in zip(row, widths, strict=False):
             if cell_width:
                 front += cell + Text(" " * (cell_width - _width(cell) + GAP))
-        lines = row[-1].wrap(console, max(width - start, 1), overflow="fold")
+        lines = list(_wrapped(row[-1], console, max(width - start, 1)))
         for line in lines or [Text()]:
             whole = front + line
+            whole.plain = whole.plain.replace(_TIE, " ")
             whole.rstrip()
             yield whole
             front = Text(" " * start)

@@ -18,6 +18,7 @@ from tasks.report.terminal_layout import (
     Line,
     guardrails,
     heading,
+    key,
     left_out,
     next_step,
     safe,
@@ -136,8 +137,8 @@ def operation_lines(operation: Operation, show_values: bool) -> Iterator[Rendera
     """
     sign, style = SIGNS[operation.kind]
     keys = spaced(
-        safe(operation.user_name, "bold"),
-        safe(f"worker {operation.worker_key}"),
+        key(operation.user_name, "bold"),
+        key(f"worker {operation.worker_key}"),
         safe(rows_text(operation), "dim"),
     )
     yield Line(Text(f"{sign} ", style) + keys, 2, 4)
@@ -164,8 +165,8 @@ def _adoptions(plan: Plan, limit: int) -> list[RenderableType]:
     rows = [
         (
             Text("=", "blue"),
-            safe(adoption.user_name, "bold"),
-            safe(f"worker {adoption.worker_key}"),
+            key(adoption.user_name, "bold"),
+            key(f"worker {adoption.worker_key}"),
             safe(adoption_reason(adoption)),
         )
         for adoption in shown
@@ -185,8 +186,8 @@ def findings_list(findings: Sequence[Finding], limit: int = FINDINGS_MAX) -> lis
     rows = [
         (
             safe(finding.severity, SEVERITY_STYLES[finding.severity]),
-            safe(finding.subject, "bold"),
-            safe(f"{finding.message}. {finding.hint}" if finding.hint else finding.message),
+            key(finding.subject, "bold"),
+            safe(f"{finding.message}; {finding.hint}" if finding.hint else finding.message),
         )
         for finding in shown
     ]

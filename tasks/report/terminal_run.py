@@ -8,6 +8,7 @@ from rich.text import Text
 from data_contracts.batch import ContractReport
 from data_contracts.outcome import LoadReport, Outcome, RunRecord
 from data_contracts.plan import Operation, Plan
+from data_contracts.words import OutcomeResult
 from tasks.report.counters import ending
 from tasks.report.next_steps import next_step_of_run
 from tasks.report.selection import RUN_FILE, cut, quarantine_file, troubled_first
@@ -17,12 +18,14 @@ from tasks.report.terminal_layout import (
     VERDICT_STYLES,
     Columns,
     Line,
+    key,
     left_out,
     next_step,
     safe,
     titled,
 )
 from tasks.report.wording import (
+    DONE,
     STATES,
     adoption_reason,
     by_kind,
@@ -62,7 +65,7 @@ def run_view(
         Line(safe(_effort(run, load), "dim")),
         *titled("What happened to whom, and why", list(_people(plan, load, limit)) if plan else []),
         *titled("Rows set aside", list(_quarantine(reports, limit))),
-        *titled("Guardrails", _unsafe(plan) if plan else []),
+        *titled("Approved past its guardrails" if load else "Guardrails", _unsafe(plan)),
         *next_step(next_step_of_run(run.state, run.run_id, plan)),
     )
 
@@ -91,8 +94,8 @@ def _people(plan: Plan, load: LoadReport | None, limit: int) -> Iterator[Rendera
     rows += [
         (
             Text("=", "blue"),
-            safe(adoption.user_name, "bold"),
-            safe(adoption.worker_key),
+            key(adoption.user_name, "bold"),
+            key(adoption.worker_key),
             safe("adopted" if load else "to adopt"),
             safe(adoption_reason(adoption)),
         )
@@ -111,13 +114,14 @@ def _person(operation: Operation, known: Mapping[str, Outcome] | None) -> tuple[
     if known is None:
         result, trouble = f"to {operation.kind}", ""
     elif outcome is not None and outcome.succeeded:
-        result, trouble = str(operation.kind), ""
+        already = outcome.result is OutcomeResult.ALREADY
+        result, trouble = "so already" if already else DONE[operation.kind], ""
     else:
-        result, trouble = f"not: {operation.kind}", f"{result_text(outcome)}. "
+        result, trouble = f"not {DONE[operation.kind]}", f"{result_text(outcome)}; "
     return (
         Text(sign, style),
-        safe(operation.user_name, "bold"),
-        safe(operation.worker_key),
+        key(operation.user_name, "bold"),
+        key(operation.worker_key),
         safe(result, "bold red" if trouble else ""),
         safe(trouble, "red") + safe(why),
     )
@@ -131,8 +135,8 @@ def _quarantine(reports: Sequence[ContractReport], limit: int) -> Iterator[Rende
         rows += [
             (
                 Text("!", "yellow"),
-                safe(f"{row.source}:{row.line}", "bold"),
-                safe(row.worker_key or "(no key)"),
+                key(f"{row.source}:{row.line}", "bold"),
+                key(row.worker_key or "(no key)"),
                 safe("; ".join(row.reasons)),
             )
             for row in shown
@@ -142,6 +146,7 @@ def _quarantine(reports: Sequence[ContractReport], limit: int) -> Iterator[Rende
     yield from rest
 
 
-def _unsafe(plan: Plan) -> list[RenderableType]:
-    rows = [(safe(g.verdict, VERDICT_STYLES[g.verdict]), safe(g.message)) for g in unsafe(plan)]
+def _unsafe(plan: Plan | None) -> list[RenderableType]:
+    found = unsafe(plan) if plan else ()
+    rows = [(safe(g.verdict, VERDICT_STYLES[g.verdict]), safe(g.message)) for g in found]
     return [Columns(rows)] if rows else []
