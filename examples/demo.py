@@ -23,6 +23,7 @@ from rich.text import Text
 
 from examples import servers
 from examples.outcome_table import outcome_table
+from flows.cli import INTERRUPTED
 from flows.cli import run as scimflow
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,6 +100,8 @@ HRIS = Company(
     ),
 )
 
+COMPANIES = (TERN, HRIS)
+
 
 class Unexpected(Exception):
     """A command ended otherwise than it should have."""
@@ -118,7 +121,7 @@ class Demo:
         prepare(DEMO)
         with self.stack:
             self._start_prefect()
-            for company in (TERN, HRIS):
+            for company in COMPANIES:
                 self._live(company)
             self._tell_outcome()
         self._tell_where()
@@ -156,6 +159,8 @@ class Demo:
         code = scimflow(words)
         took = time.monotonic() - begun
         self._say(f"exit code {code}, after {took:.1f} s")
+        if code == INTERRUPTED:
+            raise KeyboardInterrupt
         if code != expected:
             raise Unexpected(f"scimflow {' '.join(words)}: exit code {code}, expected {expected}")
 
@@ -214,7 +219,7 @@ class Demo:
 
     def _tell_outcome(self) -> None:
         self._heading("What happened to whom, and why")
-        for company in (TERN, HRIS):
+        for company in COMPANIES:
             folder = DEMO / company.folder
             self.console.print(outcome_table(folder, company.title.split(":")[0].split(",")[0]))
 
@@ -287,7 +292,7 @@ def main() -> int:
         return 1
     except KeyboardInterrupt:
         console.print(Text("\ninterrupted; both servers are stopped"))
-        return 130
+        return INTERRUPTED
     return 0
 
 
