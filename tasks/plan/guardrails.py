@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import pandas as pd
 
-from data_contracts.columns import folded, folded_texts, is_in
+from data_contracts.columns import is_in
 from data_contracts.configuration import Configuration, Limit
 from data_contracts.plan import GuardrailResult, Operation, Value
 from data_contracts.words import OperationKind, Verdict
@@ -119,15 +118,12 @@ def _holders(
     roles: tuple[str, ...],
 ) -> tuple[int, int]:
     """How many active accounts hold one of some roles, before the plan and after it."""
-    path, wanted = settings.role_path, folded_texts(roles)
-    holding = is_in(folded(workforce.roles), wanted)
+    path, wanted = settings.role_path, {_plain(role) for role in roles}
+    shown = [role for role in workforce.roles.dropna().unique() if _plain(role) in wanted]
+    holding = is_in(workforce.roles, shown)
     before = after = int((holding & workforce.active).sum())
     touched = [o.account_id for o in operations if o.account_id is not None]
     held = dict(zip(touched, holding.reindex(touched).tolist(), strict=True))
-
-    @cache
-    def is_wanted(role: Value) -> bool:
-        return bool(folded_texts([str(role)]) & wanted)
 
     for operation in operations:
         has = held.get(operation.account_id or "", False)
@@ -136,9 +132,9 @@ def _holders(
         if operation.kind is OperationKind.DEACTIVATE:
             becomes = False
         elif path in operation.attributes:
-            becomes = is_wanted(operation.attributes[path])
+            becomes = _plain(operation.attributes[path]) in wanted
         elif operation.kind is OperationKind.CREATE:
-            becomes = is_wanted(settings.roles.initial)
+            becomes = _plain(settings.roles.initial) in wanted
         after += becomes - was
     return before, after
 
