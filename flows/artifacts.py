@@ -24,7 +24,7 @@ async def publish_sources(run: Run) -> None:
 async def publish_plan(run: Run, plan: Plan) -> None:
     """What would be done, before it is done."""
     show = run.project.settings.report.show_values
-    page = plan_markdown(plan, show_values=show)
+    page = plan_markdown(plan, show_values=show, run_id=run.record.run_id)
     await steps.publish_markdown(_key(run, "plan"), page, "What is to be done, and why")
 
 
