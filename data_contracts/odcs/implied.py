@@ -20,8 +20,8 @@ from data_contracts.yaml_lines import Place
 
 _TYPE_PATTERNS = {
     "integer": ("^[+-]?[0-9]+$", "a whole number"),
-    "number": (r"^[+-]?[0-9]+(\.[0-9]+)?$", "a number"),
-    "boolean": ("^([Tt]rue|TRUE|[Ff]alse|FALSE)$", "true or false"),
+    "number": (r"^[+-]?[0-9]+(?:\.[0-9]+)?$", "a number"),
+    "boolean": ("^(?:[Tt]rue|TRUE|[Ff]alse|FALSE)$", "true or false"),
 }
 
 

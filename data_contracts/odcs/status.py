@@ -52,23 +52,45 @@ def read_status(
     severity = read_severity(
         value.get("unknown", "critical"), (*place, "unknown"), problems, row_level=True
     )
-    given = ContractRule(
+    if severity is Severity.WARN:
+        problems.add((*place, "unknown"), "must be critical or error: nobody goes on without state")
+    rules = []
+    if not (len(names) == 1 and "" in states):  # else the vocabulary knows what an empty cell means
+        rules.append(_given(names, states))
+    rules.append(_known(names, states, severity))
+    return StatusVocabulary(names, states), tuple(rules)
+
+
+def _given(names: tuple[str, ...], states: Mapping[str, WorkerState]) -> ContractRule:
+    several = len(names) > 1
+    return ContractRule(
         rule_id=STATUS_GIVEN,
-        expectation="expect_status_to_be_given",
-        arguments={"column_list": list(names), "known": list(states)},
+        expectation="expect_status_to_be_given"
+        if several
+        else "expect_column_values_to_not_be_null",
+        arguments={"column_list": list(names), "known": list(states)}
+        if several
+        else {"column": "".join(names)},
         columns=names,
         severity=Severity.QUARANTINE,
         description=f"{_quoted(names)} must not be empty",
     )
-    known = ContractRule(
+
+
+def _known(
+    names: tuple[str, ...], states: Mapping[str, WorkerState], severity: Severity
+) -> ContractRule:
+    several = len(names) > 1
+    return ContractRule(
         rule_id=STATUS_KNOWN,
-        expectation="expect_status_to_be_known",
-        arguments={"column_list": list(names), "known": list(states)},
+        expectation="expect_status_to_be_known" if several else "expect_column_values_to_be_in_set",
+        arguments={"column_list": list(names), "known": list(states)}
+        if several
+        else {"column": "".join(names), "value_set": list(states)},
         columns=names,
         severity=severity,
         description=f"{_quoted(names)} must be a status that the contract knows",
     )
-    return StatusVocabulary(names, states), (given, known)
 
 
 def _read_states(
