@@ -1,0 +1,85 @@
+"""What a column of an unknown export probably is, by its name and its values."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from data_contracts.export_contract import WorkerField
+
+_NAMES: dict[WorkerField, str] = {
+    WorkerField.WORKER_ID: (
+        "workerid employeeid employeenumber employeeno empno empnum empid personid personnelnumber"
+        " personnelno personalnummer mitarbeiternummer associateid badgeid id userid"
+    ),
+    WorkerField.USER_NAME: "username login userprincipalname upn samaccountname benutzername",
+    WorkerField.EMAIL: "workemail email emailaddress mail primaryemail primaryworkemail emailwork",
+    WorkerField.GIVEN_NAME: "firstname givenname vorname forename preferredfirstname",
+    WorkerField.FAMILY_NAME: "lastname familyname surname nachname name2",
+    WorkerField.DISPLAY_NAME: "displayname fullname name",
+    WorkerField.TITLE: "jobtitle title businesstitle position stelle job",
+    WorkerField.DEPARTMENT: "department dept abteilung team",
+    WorkerField.DIVISION: "division bereich",
+    WorkerField.ORGANIZATION: "company organization organisation legalentity firma",
+    WorkerField.COST_CENTER: "costcenter costcentre kostenstelle",
+    WorkerField.EMPLOYEE_TYPE: "employeetype emptype workertype employmenttype contracttype",
+    WorkerField.MANAGER: "managerid supervisorid manageremployeeid reportsto vorgesetzter manager",
+    WorkerField.LOCATION: "location office site standort worklocation",
+    WorkerField.COUNTRY: "country countrycode land",
+    WorkerField.TIME_ZONE: "timezone zeitzone",
+    WorkerField.HIRE_DATE: "hiredate startdate originalhiredate entrydate eintrittsdatum",
+    WorkerField.LAST_DAY: (
+        "lastday terminationdate enddate leavedate lastdayofwork exitdate austrittsdatum"
+    ),
+}
+"""Headers met in real exports, letters and digits alone."""
+
+_STATUS = re.compile(r"status|lifecycle|accountenabled|^active$|^enabled$|^suspended$", re.I)
+_FEW = 20  # different values; a status has no more
+_DATES = {
+    "yyyy-MM-dd": "%Y-%m-%d",
+    "dd.MM.yyyy": "%d.%m.%Y",
+    "yyyy/MM/dd": "%Y/%m/%d",
+    "dd/MM/yyyy": "%d/%m/%Y",
+    "MM/dd/yyyy": "%m/%d/%Y",
+}
+
+
+def plain(name: str) -> str:
+    """A header's letters and digits, in lower case; of a path the last part."""
+    return re.sub(r"[\W_]", "", name.rsplit(".", 1)[-1]).lower()
+
+
+def guess_meaning(name: str) -> WorkerField | None:
+    """What a column of this name usually holds."""
+    for field, names in _NAMES.items():
+        if plain(name) in names.split():
+            return field
+    return None
+
+
+def looks_like_status(name: str, values: Sequence[str | None]) -> bool:
+    """Whether a column says of each person whether they are employed."""
+    distinct = {value for value in values if value is not None}
+    return bool(_STATUS.search(plain(name))) and 0 < len(distinct) <= _FEW
+
+
+def looks_like_key(values: Sequence[str | None]) -> bool:
+    """Whether every row has a value and none stands twice."""
+    return bool(values) and None not in values and len(set(values)) == len(values)
+
+
+def guess_date_formats(values: Sequence[str | None]) -> tuple[str, ...]:
+    """The formats in which every value is a date; several when day and month cannot be told."""
+    distinct = {value for value in values if value is not None}
+    if not distinct:
+        return ()
+    return tuple(
+        words for words, form in _DATES.items() if all(_is_date(v, form) for v in distinct)
+    )
+
+
+def _is_date(text: str, form: str) -> bool:
+    try:
+        return datetime.strptime(text, form).strftime(form) == text  # noqa: DTZ007  # a day has no zone
+    except ValueError:
+        return False

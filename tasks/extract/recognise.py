@@ -1,0 +1,120 @@
+"""Which contract an export at hand seems to belong to, for `scimflow init`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_contracts.export_contract import ExportContract, FileFormat
+from tasks.extract.contracts import list_published, read_contract
+from tasks.extract.propose import propose_contract
+from tasks.extract.sample import Sample, read_sample
+
+__all__ = ["ContractMatch", "Recognition", "propose_contract", "recognise"]
+
+_LEAST = 0.5  # of a contract's required columns; below it the likeness is chance
+
+
+@dataclass(frozen=True, slots=True)
+class ContractMatch:
+    """How well an export fits a published contract.
+
+    Attributes:
+        contract: The contract's name.
+        matched: The contract's columns that the export has.
+        missing: Required columns that it lacks.
+        unknown: Columns of the export that the contract does not name.
+    """
+
+    contract: str
+    matched: tuple[str, ...]
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the export has every column that it must have."""
+        return not self.missing
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """What was seen of an export.
+
+    Attributes:
+        path: The file.
+        format: CSV, JSON or JSONL.
+        encoding: Python codec.
+        encoding_certain: Whether that is beyond doubt (it is UTF-8, or has a byte-order mark).
+        delimiter: Between the cells of a CSV; "" for the others.
+        records_at: Keys down to the records of a JSON document.
+        header: The columns' names; of JSON the paths down to single values.
+        rows_estimate: How many rows, about.
+        best: The published contract that fits best, if one comes near.
+        alternatives: Others that come near, the better ones first.
+    """
+
+    path: Path
+    format: FileFormat
+    encoding: str
+    encoding_certain: bool
+    delimiter: str
+    records_at: str
+    header: tuple[str, ...]
+    rows_estimate: int
+    best: ContractMatch | None
+    alternatives: tuple[ContractMatch, ...]
+
+
+def recognise(path: Path) -> Recognition:
+    """Look at an export and find the published contract that it belongs to.
+
+    Args:
+        path: The export.
+
+    Raises:
+        SourceError: It is missing, empty, or neither CSV nor JSON.
+    """
+    sample = read_sample(path)
+    matches = _matches(sample)
+    return Recognition(
+        path=path,
+        format=sample.reader.format,
+        encoding=sample.reader.encoding,
+        encoding_certain=sample.certain,
+        delimiter=sample.reader.delimiter if sample.reader.format is FileFormat.CSV else "",
+        records_at=sample.reader.records_at,
+        header=sample.header,
+        rows_estimate=sample.rows_estimate,
+        best=matches[0] if matches else None,
+        alternatives=tuple(matches[1:]),
+    )
+
+
+def _matches(sample: Sample) -> list[ContractMatch]:
+    """The contracts that come near, the one with the fewest missing columns first."""
+    found: list[tuple[float, int, ContractMatch]] = []
+    for name in list_published():
+        contract = read_contract(name, Path())
+        if contract.reader.format is not sample.reader.format:
+            continue
+        match = _match(contract, sample.header)
+        required = sum(column.required for column in contract.columns)
+        share = 1 - len(match.missing) / required
+        if share >= _LEAST:
+            found.append((share, len(match.matched), match))
+    found.sort(key=lambda scored: scored[:2], reverse=True)
+    return [match for _, _, match in found]
+
+
+def _match(contract: ExportContract, header: tuple[str, ...]) -> ContractMatch:
+    matched: list[str] = []
+    missing: list[str] = []
+    known: set[str] = set()
+    for column in contract.columns:
+        names = {column.path or column.name, *column.aliases} & set(header)
+        known |= names
+        if names:
+            matched.append(column.name)
+        elif column.required:
+            missing.append(column.name)
+    unknown = tuple(name for name in header if name not in known)
+    return ContractMatch(contract.name, tuple(matched), tuple(missing), unknown)

@@ -1,0 +1,179 @@
+"""The beginning of an unknown export: how it seems to be written, its columns, some rows.
+
+Here, and only here, things are guessed: to propose settings that a person then reads. Runs read by
+contract.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from data_contracts.errors import SourceError
+from data_contracts.export_contract import FileFormat, ReaderSettings
+from tasks.extract.cells import clean_text
+from tasks.extract.csv_header import DELIMITERS, read_header
+from tasks.extract.file_bytes import read_bytes, to_utf8
+from tasks.extract.json_scan import broken, decode, scan_records
+
+MOST_ROWS = 20_000
+"""Rows looked at: enough to see every status of a company, quick enough to wait for."""
+
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_DEEPEST = 4  # keys down to a nested value
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An export as it seems to be.
+
+    Attributes:
+        path: The file.
+        reader: How it seems to be written.
+        certain: Whether its encoding is beyond doubt.
+        header: Column names; of JSON the paths down to single values (`profile.email`).
+        rows: The first rows, one text or None for each column.
+        rows_estimate: How many rows the whole file has, about.
+    """
+
+    path: Path
+    reader: ReaderSettings
+    certain: bool
+    header: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    rows_estimate: int
+
+
+def read_sample(path: Path) -> Sample:
+    """Look at an export.
+
+    Raises:
+        SourceError: It is missing, empty, or neither CSV nor JSON.
+    """
+    if not path.is_file():
+        raise SourceError(f"{path} is no file", hint="give the path of an export")
+    data = read_bytes(path).data
+    encoding, certain = _encoding(data)
+    text = to_utf8(path, data, encoding)
+    start = text.lstrip()[:1]
+    if start in (b"{", b"["):
+        return _json_sample(path, text, encoding, certain)
+    return _csv_sample(path, text, encoding, certain)
+
+
+def _encoding(data: bytes) -> tuple[str, bool]:
+    if data.startswith(_UTF16_MARKS):
+        return "utf-16", True
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252", False  # the commonest that is not UTF-8; a person has to look
+    return "utf-8-sig", True
+
+
+def _csv_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sample:
+    skip, delimiter = _delimiter(text)
+    reader = ReaderSettings(encoding=encoding, delimiter=delimiter, skip_lines=skip)
+    header = read_header(path, text, reader)
+    body = text[header.body_at :].decode("utf-8")
+    parsed = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+    width = len(header.names)
+    try:
+        rows = [
+            tuple(clean_text(cell) or None for cell in row)
+            for row in islice(parsed, MOST_ROWS)
+            if len(row) == width
+        ]
+    except csv.Error as error:
+        raise SourceError(f"{path} cannot be taken apart as CSV: {error}") from None
+    lines = body.count("\n") + (not body.endswith("\n") and bool(body))
+    return Sample(path, reader, certain, header.names, tuple(rows), lines)
+
+
+def _delimiter(text: bytes) -> tuple[int, str]:
+    """Lines before the header, and what separates its names: what gives the most of them."""
+    lines = text.split(b"\n", 3)[:3]
+    counts = [
+        (line.decode("utf-8", "replace").count(sign), -number, sign)
+        for number, line in enumerate(lines[:2])
+        for sign in DELIMITERS
+    ]
+    best, number, sign = max(counts, key=lambda count: count[:2])
+    first = max(count for count, at, _ in counts if at == 0)
+    # A line without any delimiter before the header: `#TYPE ...`, `version:v1.0`.
+    return (-number if first == 0 and best else 0), (sign if best else ",")
+
+
+def _json_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sample:
+    document = text.decode("utf-8")
+    if _is_json_lines(document):
+        reader = ReaderSettings(format=FileFormat.JSONL, encoding=encoding)
+        lines = [line for line in document.split("\n") if line.strip()]
+        records: list[Any] = []
+        for line in lines[:MOST_ROWS]:
+            try:
+                records.append(decode(line))
+            except ValueError:
+                continue
+        total = len(lines)
+    else:
+        records_at = _records_at(path, document)
+        reader = ReaderSettings(format=FileFormat.JSON, encoding=encoding, records_at=records_at)
+        found = [value for _, value in scan_records(path, document, records_at)]
+        records, total = found[:MOST_ROWS], len(found)
+    flat = [dict(_flat(record, ())) for record in records if isinstance(record, dict)]
+    names = dict.fromkeys(name for record in flat for name in record)
+    above = {name.rpartition(".")[0] for name in names}
+    header = tuple(name for name in names if name not in above)
+    rows = tuple(tuple(record.get(name) for name in header) for record in flat)
+    return Sample(path, reader, certain, header, rows, total)
+
+
+def _is_json_lines(document: str) -> bool:
+    first, _, rest = document.strip().partition("\n")
+    if not first.strip().startswith("{"):
+        return False
+    try:
+        decode(first)
+    except ValueError:
+        return False
+    return not rest.strip() or rest.strip().startswith("{")
+
+
+def _records_at(path: Path, document: str) -> str:
+    """The keys down to the first list of objects."""
+    try:
+        whole = decode(document)
+    except json.JSONDecodeError as error:
+        raise broken(path, document, error) from None
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{path}: {error}", hint="ask for a corrected export") from None
+    if isinstance(whole, list):
+        return ""
+    for keys, value in _lists(whole, ()):
+        if value and all(isinstance(item, dict) for item in value):
+            return ".".join(keys)
+    raise SourceError(f"{path} has no list of objects", hint="give an export with one for people")
+
+
+def _lists(value: Any, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], list[Any]]]:
+    if isinstance(value, list):
+        yield keys, value
+    elif isinstance(value, dict) and len(keys) < _DEEPEST:
+        for key, inner in value.items():
+            yield from _lists(inner, (*keys, key))
+
+
+def _flat(record: dict[str, Any], keys: tuple[str, ...]) -> Iterator[tuple[str, str | None]]:
+    """The single values of an object, by their paths; lists are left out."""
+    for key, value in record.items():
+        if isinstance(value, dict) and len(keys) < _DEEPEST:
+            yield from _flat(value, (*keys, key))
+        elif value is None or isinstance(value, str):
+            yield ".".join((*keys, key)), clean_text(value) or None if value else None
+        elif isinstance(value, bool):
+            yield ".".join((*keys, key)), "true" if value else "false"
