@@ -58,7 +58,7 @@ def _sources(project: Project) -> Iterator[HealthCheck]:
                 HealthState.OK,
                 f"{contract.name} {contract.version}, {len(contract.rules)} rules",
             )
-            file = pick_file(name, source, folder=project.folder, now=utc_now())
+            file = pick_file(name, source, folder=project.folder, now=utc_now()).path
             yield HealthCheck(f"export of {name}", HealthState.OK, f"{file} is the one to read")
         except ScimflowError as error:
             yield _failed(f"source {name}", error)

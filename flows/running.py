@@ -98,7 +98,14 @@ class Run:
     def markdown(self) -> str:
         """The run's story for the Prefect UI and the folder."""
         show = self.project.settings.report.show_values
-        return run_markdown(self.record, self.reports, self.plan, self.load, show_values=show)
+        return run_markdown(
+            self.record,
+            self.reports,
+            self.plan,
+            self.load,
+            show_values=show,
+            folder=self.project.settings.report.folder,
+        )
 
     def write(self, name: str, data: bytes) -> Path:
         """Write a file into the run's folder, readable by its owner alone."""
