@@ -10,6 +10,7 @@ Place = tuple[str | int, ...]
 """Keys and positions from the document's root down to a value."""
 
 _MOST_NODES = 200_000  # a settings file has hundreds; aliases of aliases grow without end
+_PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 _DEEPEST = 60  # deeper only by an alias that contains itself
 
 
@@ -65,6 +66,8 @@ def _build(
     lines.setdefault(place, line)
     if len(lines) > _MOST_NODES or len(place) > _DEEPEST:
         raise ConfigurationError(f"{origin}:{line}: malformed YAML: an alias that grows too large")
+    if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN_TAGS:
+        loader.construct_object(node)  # refuses the tag, with its place
     if isinstance(node, yaml.MappingNode):
         return _build_mapping(loader, node, place, lines, origin)
     if isinstance(node, yaml.SequenceNode):

@@ -3,7 +3,7 @@
 Pure: the caller reads the file and hands the environment in.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -43,9 +43,11 @@ def load_configuration(
     try:
         return Configuration.model_validate(data)
     except ValidationError as error:
+        details = error.errors(include_input=False, include_url=False)
         problems = [
             _problem(detail, origin, lines, overridden)
-            for detail in error.errors(include_input=False, include_url=False)
+            for detail in details
+            if not _follows_from_another(detail, details)
         ]
         raise ConfigurationError("\n".join(problems)) from None
 
@@ -71,22 +73,47 @@ def _override(data: dict[str, Any], environ: Mapping[str, str]) -> dict[Place, s
     return overridden
 
 
+_MESSAGES = {
+    "missing": "is missing",
+    "string_type": "must be text; put what YAML takes for a number, a date or yes/no into quotes",
+    "tuple_type": "must be a list",
+    "model_type": "must be a section with keys; take it out when there is nothing to set",
+    "dict_type": "must be a section with keys; take it out when there is nothing to set",
+    "too_short": "must have at least one entry",
+}
+"""Plainer words for pydantic's, by its type of error."""
+
+
+def _follows_from_another(detail: Any, details: Sequence[Any]) -> bool:
+    """A list whose entries are all wrong is not also too short."""
+    place = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in details
+    )
+
+
 def _problem(
     detail: Any, origin: str, lines: dict[Place, int], overridden: dict[Place, str]
 ) -> str:
     """Write one validation error as `file:line: path: what, and what would be right`."""
     place: Place = tuple(detail.get("ctx", {}).get("place", detail["loc"]))
-    if place in overridden:
-        where = f"environment variable {overridden[place]}"
-    else:
-        where = f"{origin}:{line_of(place, lines)}"
+    variable = _variable_behind(place, lines, overridden)
+    where = f"environment variable {variable}" if variable else f"{origin}:{line_of(place, lines)}"
     path = ".".join(str(part) for part in place) or "settings"
-    message = str(detail["msg"]).removeprefix("Value error, ")
+    message = str(detail["msg"]).removeprefix("Value error, ").replace("Input should", "must")
     if detail["type"] == "extra_forbidden":
         message = f"unknown key{_nearest(place)}"
-    elif detail["type"] == "missing":
-        message = "is missing"
-    return f"{where}: {path}: {message}"
+    return f"{where}: {path}: {_MESSAGES.get(detail['type'], message)}"
+
+
+def _variable_behind(
+    place: Place, lines: dict[Place, int], overridden: dict[Place, str]
+) -> str | None:
+    """The variable that gave a place its value, or that made a place the file does not have."""
+    for given, name in overridden.items():
+        if place[: len(given)] == given or (place not in lines and given[: len(place)] == place):
+            return name
+    return None
 
 
 def _nearest(place: Place) -> str:

@@ -1,9 +1,10 @@
 """`mapping` and `roles`: what of a worker becomes which attribute of the SCIM User."""
 
 import string
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic_core import CoreSchema
 
 from data_contracts.configuration.scope import ClauseGroup
 from data_contracts.configuration.strict import Section
@@ -70,7 +71,16 @@ def _check_template(template: str) -> None:
             raise ValueError(f"template {template!r}: {{{name}}} takes no format behind the name")
 
 
-MappingRules = Annotated[dict[str, AttributeRule], Field(min_length=1)]
+class _ShortForm:
+    """Tells editors that a column's name may stand for a whole rule."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(core_schema)]}
+
+
+MappingRules = Annotated[dict[str, Annotated[AttributeRule, _ShortForm()]], Field(min_length=1)]
 """Attribute rules by SCIM attribute path."""
 
 

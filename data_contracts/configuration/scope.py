@@ -59,6 +59,7 @@ class ClauseGroup(Section):
     """Conditions that must all hold."""
 
     all_of: Annotated[tuple[Clause, ...], Field(min_length=1)]
+    """The conditions; they hold together or not at all."""
 
 
 class Scope(Section):

@@ -1,6 +1,7 @@
 """scimflow.yaml as a whole."""
 
 from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -14,8 +15,9 @@ from data_contracts.configuration.sources import Sources
 from data_contracts.configuration.strict import Section
 from data_contracts.configuration.target import TargetSettings
 from data_contracts.errors import ConfigurationError
-from data_contracts.scim.paths import parse_path
-from data_contracts.scim.schema import USER_SCHEMA
+from data_contracts.scim.paths import AttributePath, parse_path
+from data_contracts.scim.schema import USER_SCHEMA, Kind
+from data_contracts.yaml_lines import Place
 
 
 class LedgerSettings(Section):
@@ -28,7 +30,8 @@ class LedgerSettings(Section):
 
     @model_validator(mode="after")
     def _no_password(self) -> "LedgerSettings":
-        if "@" in self.url and ":" in self.url.split("@")[0].split("//")[-1]:
+        parts = urlsplit(self.url)
+        if parts.password or "password" in parse_qs(parts.query):
             raise ValueError("no password in a URL: put the whole URL into `url_env`")
         return self
 
@@ -62,32 +65,43 @@ class Configuration(Sources):
     ledger: LedgerSettings = LedgerSettings()
     """Where the audit trail is kept."""
     report: ReportSettings = ReportSettings()
-    """What runs leave behind for people to read."""
+    """The files that each run leaves behind."""
 
     @model_validator(mode="after")
-    def _mapping_fits_scim(self) -> "Configuration":
-        """The mapping is held against the SCIM schema before any data is read."""
-        places: list[tuple[tuple[str | int, ...], str]] = [
-            *((("mapping", path), path) for path in self.mapping),
-            (("target", "role_path"), self.target.role_path),
-            *((("target", "not_kept", i), p) for i, p in enumerate(self.target.not_kept)),
-        ]
-        for place, path in places:
-            try:
-                parsed = parse_path(path, self.target.extensions)
-            except ConfigurationError as error:
-                raise _misplaced(place, error.message) from None
-            if parsed.name == "active" and parsed.schema == USER_SCHEMA:
-                raise _misplaced(place, "`active` follows the lifecycle and cannot be mapped")
-        if "userName" not in self.mapping:
+    def _paths_fit_scim(self) -> "Configuration":
+        """Attribute paths are held against the SCIM schema before any data is read."""
+        for i, path in enumerate(self.target.not_kept):
+            self._parsed(("target", "not_kept", i), path)
+        named = {str(self._parsed(("target", "role_path"), self.target.role_path)): "roles"}
+        for path in self.mapping:
+            place = ("mapping", path)
+            name = str(self._parsed(place, path))
+            if name in named:
+                raise _misplaced(place, f"`{named[name]}` sets this attribute already")
+            named[name] = path
+        if "userName" not in named:
             raise _misplaced(
                 ("mapping",), "`userName` is missing: SCIM requires it (RFC 7643 section 4.1.1)"
             )
-        if self.target.role_path in self.mapping:
-            raise _misplaced(
-                ("mapping", self.target.role_path), "this path carries the role: see `roles`"
-            )
         return self
+
+    def _parsed(self, place: Place, path: str) -> AttributePath:
+        """Read one path of the settings.
+
+        Raises:
+            PydanticCustomError: SCIM has no such attribute, or it is not the settings' to give.
+        """
+        try:
+            parsed = parse_path(path, self.target.extensions)
+        except ConfigurationError as error:
+            raise _misplaced(place, error.message) from None
+        if parsed.name == "active" and parsed.schema == USER_SCHEMA:
+            raise _misplaced(place, "`active` follows the lifecycle and cannot be mapped")
+        if parsed.info.kind is Kind.BOOLEAN:
+            raise _misplaced(
+                place, "true or false cannot be mapped; a work address is primary by itself"
+            )
+        return parsed
 
     @property
     def role_path(self) -> str:
@@ -113,7 +127,7 @@ class Configuration(Sources):
         return digest_of(_without_fractions(self.about_people()))
 
 
-def _misplaced(place: tuple[str | int, ...], message: str) -> PydanticCustomError:
+def _misplaced(place: Place, message: str) -> PydanticCustomError:
     """A problem at a place that a check over several sections found."""
     escaped = message.replace("{", "{{").replace("}", "}}")
     return PydanticCustomError("misplaced", escaped, {"place": place})

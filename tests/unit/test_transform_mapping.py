@@ -25,6 +25,7 @@ def mapped(rule: str, **cells: str | None) -> str | None:
         ("trim", " Head  of\tIT ", "Head  of\tIT"),
         ("trim", "\u00a0Head\u3000", "Head"),
         ("squeeze", "  Head \t of\u00a0 IT ", "Head of IT"),
+        ("join", " van der\tBerg\u00a0", "vanderBerg"),
         ("lower", "HEAD", "head"),
         ("upper", "Zoë", "ZOË"),
         ("title", "anna-maria o'neil", "Anna-Maria O'Neil"),
