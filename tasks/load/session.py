@@ -81,6 +81,7 @@ class LoadSession:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._outcomes: list[Outcome] = []
         self._started = self._clock.monotonic()
+        self._before = (client.requests, client.throttled)
         self._broken: Exception | None = None
         self._stopping = asyncio.Event()
         self._closed = False
@@ -112,8 +113,8 @@ class LoadSession:
         return LoadReport(
             outcomes=tuple(self._outcomes),
             stopped=self.stopped,
-            requests=self._client.requests,
-            throttled=self._client.throttled,
+            requests=self._client.requests - self._before[0],
+            throttled=self._client.throttled - self._before[1],
             elapsed_s=self._clock.monotonic() - self._started,
         )
 

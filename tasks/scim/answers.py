@@ -115,11 +115,16 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     if given is None:
         return None
     seconds = _number(given)
-    their_now = _moment(headers.get("date")) or now
+    their_now = told_time(headers) or now
     if seconds is not None:
         return max(0.0, seconds - their_now.timestamp() if seconds > _EPOCH else seconds)
     moment = _moment(given)
     return None if moment is None else max(0.0, (moment - their_now).total_seconds())
+
+
+def told_time(headers: Mapping[str, str]) -> datetime | None:
+    """The moment at which the target answered, by its own clock; None when it does not say."""
+    return _moment(headers.get("date"))
 
 
 def remaining_requests(headers: Mapping[str, str]) -> int | None:

@@ -33,8 +33,11 @@ from tasks.scim.wire import Trace, Wire
 PAGES_AHEAD = 8
 """Pages on their way at once: enough to hide the latency, few enough to hold in memory."""
 
-DISCOVERY_BUDGET_S = 10.0
-"""Discovery is for a person who waits, or decides nothing that cannot be found out by trying."""
+CONFIG_BUDGET_S = 10.0
+"""ServiceProviderConfig decides nothing that cannot be found out by trying."""
+
+PROBE_BUDGET_S = 3.0
+"""A person waits for it."""
 
 
 class ScimClient:
@@ -196,14 +199,16 @@ class ScimClient:
         """
         request = protocol.discover(discovery.SERVICE_PROVIDER_CONFIG)
         try:
-            answer = await self._send(request, trace, budget_s=DISCOVERY_BUDGET_S)
+            answer = await self._send(request, trace, budget_s=CONFIG_BUDGET_S)
         except (TargetRefused, AnswerUnreadable):
             return ProviderConfig()
         return discovery.read_provider_config(answer.document())
 
     async def discover(self) -> Discovery:
         """Try every discovery endpoint, and the users; nothing is raised, all is told."""
-        return await probe(lambda request: self._send(request, None, budget_s=DISCOVERY_BUDGET_S))
+        return await probe(
+            lambda request: self._send(request, None, budget_s=PROBE_BUDGET_S), self.clock.now
+        )
 
     async def _fetch_page(self, start_index: int, count: int) -> Page:
         request = protocol.list_page(start_index, count)

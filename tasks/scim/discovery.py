@@ -68,6 +68,8 @@ class Discovery:
         schemas: URNs of its schemas.
         users: How many users it announces; None when it does not.
         endpoints: How each endpoint answered, in the order asked.
+        clock_skew_s: Seconds that the target's clock is ahead of ours, by the Date of an answer;
+            None when no answer had one.
     """
 
     config: ProviderConfig
@@ -75,6 +77,7 @@ class Discovery:
     schemas: tuple[str, ...]
     users: int | None
     endpoints: tuple[EndpointCheck, ...]
+    clock_skew_s: float | None = None
 
 
 def read_provider_config(document: Any) -> ProviderConfig:

@@ -80,7 +80,7 @@ class RateController:
         self._limit = float(min(FIRST_IN_FLIGHT, max_in_flight))
         self._doubling = True
         self._epoch = 0
-        self._rate_epoch_at = clock.monotonic()
+        self._rate_epoch_at = float("-inf")
         self._best_s = float("inf")
         self._rounds_throttled = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
@@ -202,7 +202,7 @@ class RateController:
 
     def _slow_down(self, ticket: Ticket) -> None:
         """Cut the rate, once for all requests that were under way together."""
-        if ticket.sent_at < self._rate_epoch_at:
+        if ticket.sent_at <= self._rate_epoch_at:
             return
         self._rounds_throttled += 1
         self._rate = self.requests_per_s * SLOWER
@@ -219,9 +219,9 @@ class RateController:
         """One more for each round of quick answers; doubling until the first trouble."""
         self._best_s = min(self._best_s * FORGET ** (1 / self._limit), latency_s)
         slow = latency_s > self._best_s * SLOW_FACTOR + SLOW_S
-        busy = self.in_flight >= self.in_flight_limit  # unused room proves nothing
+        busy = bool(self._waiting) or self.in_flight >= self.in_flight_limit
         if slow:
             self._doubling = False
-        elif busy:
+        elif busy:  # unused room proves nothing
             step = 1.0 if self._doubling else 1 / self._limit
             self._limit = min(float(self._max_in_flight), self._limit + step)
