@@ -17,6 +17,23 @@ DEFAULTS = {
 }
 
 
+FLUSH_TIMEOUT_S = 10.0
+"""Longest wait for the run's last log lines and events to reach the server."""
+
+
+def flush_history() -> None:
+    """Send what Prefect still holds back of a run's log and events.
+
+    Its workers send in the background; without this a process that ends right after a run loses the
+    last lines, or waits for a server that has gone meanwhile.
+    """
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    for worker in (APILogWorker, EventsWorker):
+        worker.drain_all(timeout=FLUSH_TIMEOUT_S)
+
+
 def prepare_environment() -> None:
     """Set what the user has not set; what is set stays."""
     for name, value in DEFAULTS.items():

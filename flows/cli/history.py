@@ -10,8 +10,8 @@ from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
 from flows.project import open_project
 from tasks.ledger import open_ledger
 from tasks.report.documents import history_document
-from tasks.report.terminal_runs import runs_document, runs_view
 from tasks.report.terminal import history_view
+from tasks.report.terminal_runs import runs_document, runs_view
 
 
 def command(

@@ -41,12 +41,10 @@ def command(
     time_zone: Annotated[
         str | None, Parameter(help="Zone in which days begin and end, as Europe/Zurich.")
     ] = None,
-    output: Annotated[
-        Path, Parameter(name=["--output", "-o"], help="File to write.")
-    ] = Path("scimflow.yaml"),
-    force: Annotated[
-        bool, Parameter(negative="", help="Write over a file that is there.")
-    ] = False,
+    output: Annotated[Path, Parameter(name=["--output", "-o"], help="File to write.")] = Path(
+        "scimflow.yaml"
+    ),
+    force: Annotated[bool, Parameter(negative="", help="Write over a file that is there.")] = False,
 ) -> int:
     """Write a commented scimflow.yaml from an export at hand, and say what is left to fill in.
 

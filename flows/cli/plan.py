@@ -65,4 +65,5 @@ def _save(plan: Plan, output: Path) -> None:
             hint="name a file in a folder that exists and that you may write to",
         ) from None
     with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, 0o600)  # a file that was there keeps its own mode otherwise
         file.write(plan.to_bytes())

@@ -8,7 +8,7 @@ from typing import Any
 from data_contracts.errors import EXIT_CONTRACT, EXIT_HELD, EXIT_OTHER, EXIT_PARTLY, ScimflowError
 from data_contracts.words import RunState
 from flows.cli.console import errors, print_json, results, telling
-from flows.prefect_setting import prepare_environment
+from flows.prefect_setting import flush_history, prepare_environment
 from flows.telling import listening
 
 EXIT_CODES = {
@@ -34,7 +34,10 @@ def run_flow(start: Callable[[], Awaitable[Any]], *, json: bool) -> int:
     prepare_environment()
     with telling(lines=True, quiet=json) as tell, listening(tell):
         tell(_where())
-        state = asyncio.run(_run(start))
+        try:
+            state = asyncio.run(_run(start))
+        finally:
+            flush_history()
     return _show(state, json=json)
 
 
