@@ -18,7 +18,7 @@ whether it is `transient`, and never carries a secret or a personal value::
     │   ├── TargetUnavailable       no connection, time-out, 429, 5xx       (transient)
     │   ├── TokenRefused            401 or 403
     │   ├── TargetRefused           a 4xx about one request; has `scim_type`
-    │   ├── UniquenessConflict      409 or its dialects (RFC 7644 s. 3.12)
+    │   │   └── UniquenessConflict  409 or its dialects (RFC 7644 s. 3.12)
     │   ├── OutcomeUnknown          sent, no answer: look before repeating  (transient)
     │   └── AnswerUnreadable        no SCIM: HTML, broken JSON, a wrong shape
     ├── LedgerError                                                                       1

@@ -21,9 +21,9 @@ from data_contracts.scim.schema import (
 )
 
 _PATH = re.compile(
-    r"""^(?P<name>\$?[A-Za-z][\w$-]*)
+    r"""(?P<name>\$?[A-Za-z][\w$-]*)
         (?:\[(?P<key>[A-Za-z]\w*)\s+eq\s+(?P<value>"[^"\]]*"|true|false)\])?
-        (?:\.(?P<sub>\$?[A-Za-z][\w$-]*))?$""",
+        (?:\.(?P<sub>\$?[A-Za-z][\w$-]*))?""",
     re.VERBOSE,
 )
 
@@ -113,7 +113,7 @@ def _split(text: str) -> tuple[str, re.Match[str]]:
     front, dot, behind = text.partition(".")
     if dot and front in SCHEMA_ALIASES:
         schema, rest = SCHEMA_ALIASES[front], behind
-    match = _PATH.match(rest)
+    match = _PATH.fullmatch(rest)
     if match is None:
         raise ConfigurationError(
             f"{text!r} is not an attribute path",

@@ -97,7 +97,8 @@ def build_resource(flat: Mapping[str, Value], extensions: tuple[str, ...] = ()) 
 
     Returns:
         A resource with `schemas` for exactly the schemas that are used (RFC 7643 section 3), keys
-        in the order of `flat`. The first e-mail address is the primary one.
+        in the order of `flat`. One e-mail address is the primary one: that for work, else the
+        first, unless a path says so itself.
 
     >>> build_resource({"userName": "a@b.example", "name.givenName": "A"})["name"]
     {'givenName': 'A'}
@@ -113,9 +114,16 @@ def build_resource(flat: Mapping[str, Value], extensions: tuple[str, ...] = ()) 
                 resource["schemas"].append(path.schema)
             node = resource.setdefault(path.schema, {})
         _write(node, path, value)
-    for email in resource.get("emails", [])[:1]:
-        email.setdefault("primary", True)
+    _mark_primary(resource.get("emails", []))
     return resource
+
+
+def _mark_primary(emails: list[dict[str, Any]]) -> None:
+    """Make the address for work, else the first one, primary; not beside another that is."""
+    if not any(email.get("primary") for email in emails):
+        free = [email for email in emails if "primary" not in email]
+        for email in sorted(free, key=lambda e: e.get("type") != "work")[:1]:
+            email["primary"] = True
 
 
 def _write(node: dict[str, Any], path: AttributePath, value: Value) -> None:
