@@ -1,0 +1,125 @@
+"""JSON and JSONL come in as text, by declared paths, with the line of each record."""
+
+from pathlib import Path
+
+import pytest
+
+from data_contracts.batch import MalformedRow
+from data_contracts.errors import SourceError
+from data_contracts.export_contract import ExportContract
+from tests.export_parts import cells, columns, contract, custom, read
+
+
+def kept(form: str = "json", at: str = "", **properties: dict[str, object]) -> ExportContract:
+    server: dict[str, object] = {"format": form}
+    if at:
+        server["customProperties"] = custom(recordsAt=at)
+    return contract(server=server, schema=columns("id", "mail", **properties))
+
+
+NESTED = kept(mail={"customProperties": custom(path="profile.email")})
+
+
+def test_values_stay_as_they_are_written(tmp_path: Path) -> None:
+    text = '[{"id": 12345678901234567890, "mail": 0.10}, {"id": "007", "mail": true}]'
+    batch = read(tmp_path, text, kept())
+    assert cells(batch, "id") == ["12345678901234567890", "007"]
+    assert cells(batch, "mail") == ["0.10", "true"]
+
+
+def test_null_and_a_missing_key_are_missing(tmp_path: Path) -> None:
+    text = '[{"id": 1, "mail": null}, {"id": 2}, {"id": 3, "mail": " "}, {"id": 4, "mail": "NA"}]'
+    assert cells(read(tmp_path, text, kept()), "mail") == [None, None, None, "NA"]
+
+
+def test_nested_values_come_in_only_by_their_declared_path(tmp_path: Path) -> None:
+    text = '[{"id": 1, "profile": {"email": "a@x.ch", "phone": "1"}, "links": ["x"], "more": "y"}]'
+    batch = read(tmp_path, text, NESTED)
+    assert cells(batch, "mail") == ["a@x.ch"]
+    assert cells(batch, "more") == ["y"]
+    assert set(batch.frame.columns) == {"id", "mail", "more", "_line"}
+    assert batch.warnings == ("not read, for it holds nested values: 'links'",)
+
+
+def test_a_path_may_lead_into_a_list(tmp_path: Path) -> None:
+    first = kept(mail={"customProperties": custom(path="emails.0.value")})
+    text = '[{"id": 1, "emails": [{"value": "a@x.ch"}]}, {"id": 2, "emails": []}]'
+    assert cells(read(tmp_path, text, first), "mail") == ["a@x.ch", None]
+
+
+def test_a_key_that_no_record_has_is_no_column(tmp_path: Path) -> None:
+    assert "mail" not in read(tmp_path, '[{"id": 1, "profile": {}}]', NESTED).frame
+    assert "mail" in read(tmp_path, '[{"id": 1, "profile": null}]', NESTED).frame
+
+
+def test_aliases_are_other_keys(tmp_path: Path) -> None:
+    aliased = kept(mail={"customProperties": custom(aliases=["e-mail"])})
+    assert cells(read(tmp_path, '[{"id": 1, "e-mail": "a@x.ch"}]', aliased), "mail") == ["a@x.ch"]
+
+
+def test_a_list_where_one_value_belongs_makes_the_record_malformed(tmp_path: Path) -> None:
+    text = '[\n{"id": 1, "mail": ["a", "b"]},\n\n{"id": 2, "mail": "c"},\n"what"]'
+    batch = read(tmp_path, text, kept())
+    assert batch.malformed == (
+        MalformedRow(2, "`mail` holds a list where one value is expected"),
+        MalformedRow(5, "expected an object, got something else"),
+    )
+    assert batch.frame["_line"].tolist() == [4]
+    assert batch.rows_read == 3
+
+
+def test_records_are_found_under_the_declared_keys(tmp_path: Path) -> None:
+    text = '{"meta": {"n": [1]},\n "data": {"x": null, "people": [\n {"id": 1, "mail": "m"}]}}'
+    batch = read(tmp_path, text, kept(at="data.people"))
+    assert cells(batch, "id") == ["1"]
+    assert batch.frame["_line"].tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "words"),
+    [
+        ('{"a": 1}', "", "has no list of records at its top"),
+        ('{"a": 1}', "people", "has no key `people`"),
+        ('{"people": 1}', "people", "has no list of records at `people`"),
+        ('[{"id": 1},\n {"id": 2,}]', "", "line 2, column 11: malformed JSON"),
+        ('[{"id": 1},\n {"id": 2}', "", "the file ends too early"),
+        ('[{"id": 1}]\n[{"id": 2}]', "", "something follows the list"),
+        ('[{"id": 1},]', "", "a comma too many"),
+        ('[\n{"id": 1, "id": 2}]', "", "line 2: an object has a key twice"),
+        ('[{"id": NaN}]', "", "NaN is no JSON"),
+        ("[" * 100_000, "", "nested too deeply"),
+    ],
+)
+def test_a_document_that_is_not_as_declared_is_refused_with_its_place(
+    tmp_path: Path, text: str, at: str, words: str
+) -> None:
+    with pytest.raises(SourceError) as told:
+        read(tmp_path, text, kept(at=at))
+    assert words in told.value.message
+    assert "people.csv" in told.value.message
+
+
+def test_a_broken_line_of_jsonl_is_malformed_and_the_others_go_on(tmp_path: Path) -> None:
+    text = '{"id": 1, "mail": "a"}\n\n{"id": 2, "mail"\n{"id": 3, "mail": "c"}\n[]\n'
+    batch = read(tmp_path, text, kept("jsonl"))
+    assert cells(batch, "id") == ["1", "3"]
+    assert batch.frame["_line"].tolist() == [1, 4]
+    assert [row.line for row in batch.malformed] == [3, 5]
+    assert "mail" not in batch.malformed[0].reason
+
+
+def test_characters_that_are_none_make_the_record_malformed(tmp_path: Path) -> None:
+    text = r'[{"id": "\ud800", "mail": "a"}, {"id": "x\u0000", "mail": "b"}, {"id": 3, "mail": "c"}]'
+    batch = read(tmp_path, text, kept())
+    assert cells(batch, "id") == ["3"]
+    assert len(batch.malformed) == 2
+
+
+def test_passwords_are_never_read(tmp_path: Path) -> None:
+    batch = read(tmp_path, '[{"id": 1, "mail": "m", "password": "hunter2"}]', kept())
+    assert "password" not in batch.frame
+    assert batch.warnings == ("not read, for it looks like a password: 'password'",)
+
+
+def test_an_empty_list_is_a_batch_without_rows(tmp_path: Path) -> None:
+    assert read(tmp_path, "[]", kept()).rows_read == 0
