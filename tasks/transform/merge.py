@@ -67,13 +67,20 @@ class Merged:
     identifying: tuple[str, ...]
 
 
-def merge_sources(employment: Source, login: Source | None, rules: Sequence[MergeRule]) -> Merged:
+def merge_sources(
+    employment: Source,
+    login: Source | None,
+    rules: Sequence[MergeRule],
+    set_aside: frozenset[str] = frozenset(),
+) -> Merged:
     """Bring the sources' rows about the same person together.
 
     Args:
         employment: One row a person.
         login: Rows of the login source, if there is one.
         rules: Which columns name the same person, tried in order.
+        set_aside: Identifying values of quarantined rows, folded: a login that has one of them
+            belongs to somebody who is there, and is no finding.
 
     Returns:
         One row for each row of the employment source. A login that no rule gives to somebody, or
@@ -89,7 +96,7 @@ def merge_sources(employment: Source, login: Source | None, rules: Sequence[Merg
     ambiguous = pd.Series(False, index=rows.index)
     matched: Source | None = None
     if login is not None:
-        position, ambiguous, findings = _match(source, login, rules)
+        position, ambiguous, findings = _match(source, login, rules, set_aside)
         matched = Source(login.name, _take(login.rows, position), login.contract)
         columns |= _prefixed(matched)
         findings += _disagreements(columns[WORKER_KEY], rows[STATE], matched.rows[STATE])
@@ -137,7 +144,7 @@ def _fields(employment: Source, login: Source | None) -> dict[str, pd.Series]:
 
 
 def _match(
-    employment: Source, login: Source, rules: Sequence[MergeRule]
+    employment: Source, login: Source, rules: Sequence[MergeRule], set_aside: frozenset[str]
 ) -> tuple[pd.Series, pd.Series, list[Finding]]:
     """For each worker the position of their login row (-1: none), tried rule by rule."""
     position = pd.Series(-1, index=employment.rows.index, dtype="int64")
@@ -172,7 +179,21 @@ def _match(
         for worker in keys[ambiguous]
     ]
     nobody = (position < 0) & ~ambiguous & (employment.rows[STATE] != WorkerState.LEAVER)
-    return position, ambiguous, findings + _unmatched(employment, login, keys[nobody], taken)
+    return (
+        position,
+        ambiguous,
+        findings
+        + _unmatched(employment, login, keys[nobody], taken | _is_set_aside(login, set_aside)),
+    )
+
+
+def _is_set_aside(login: Source, set_aside: frozenset[str]) -> pd.Series:
+    """Logins, by position, of people whose row in the other source is quarantined."""
+    meanings = login.contract.meanings
+    mask = pd.Series(False, index=range(len(login.rows)))
+    for column in {meanings[field] for field in IDENTIFYING if field in meanings}:
+        mask |= is_in(folded(login.column(column, "merge")), set_aside).to_numpy()
+    return mask
 
 
 def _unmatched(

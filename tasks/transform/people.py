@@ -64,13 +64,14 @@ def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Der
     employment, login = _by_authority(batches, settings)
     checked, contract = batches[employment]
     judged = judge_employments(checked.accepted, contract, settings.lifecycle, as_of)
+    held_back = find_held_back(batches, employment)
     merged = merge_sources(
         Source(employment, one_per_person(judged, contract.key), contract),
         None if login is None else Source(login, batches[login][0].accepted, batches[login][1]),
         settings.merge,
+        held_back.worker_keys | held_back.identities,
     )
     merged = _sorted(merged)
-    held_back = find_held_back(batches, employment)
     frame, role_rules = _map(merged.workers, settings)
     frame, findings = keep_doubtful(frame, merged, held_back)
     people = DesiredPeople(

@@ -131,9 +131,7 @@ async def live_day(project: Project, day: str) -> Lived:
             run.record_plan(prepared.plan)
             if prepared.plan.verdict is not Verdict.SAFE:
                 return Lived(prepared, in_line_after=False)
-            load = await carry_out(
-                run, prepared.plan, prepared.snapshot, client, _apply, _no_progress
-            )
+            load = await carry_out(run, prepared.plan, client, _apply, _no_progress)
             assert not load.failed, [o.detail for o in load.failed]
             again = await prepare_plan(preparation, client, sources)
             return Lived(prepared, in_line_after=not again.plan.operations)
@@ -181,7 +179,7 @@ TOLD_DAYS = [(folder, day) for folder, day in DAYS if (folder, day) != ("tern", 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
 def test_the_settings_of_each_example_load(folder: Path) -> None:
     file = folder / "scimflow.yaml"
-    load_configuration(file.read_text(encoding="utf-8"), origin=str(file), folder=str(folder))
+    load_configuration(file.read_text(encoding="utf-8"), origin=str(file))
 
 
 def test_every_example_with_settings_is_lived_by_the_demo() -> None:
