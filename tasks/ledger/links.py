@@ -70,7 +70,7 @@ def frame(connection: sa.Connection, target: str) -> pd.DataFrame:
     columns = tuple(LINKS.columns)
     query = sa.select(*(account_link.c[name] for name in columns))
     rows = sorted(
-        connection.execute(query.where(account_link.c.target == target)).tuples(),
+        connection.execute(query.where(account_link.c.target == target)),
         key=lambda row: str(row[0]),  # databases sort text each in their own way
     )
     cells = zip(*rows, strict=True) if rows else ((),) * len(columns)
@@ -82,7 +82,7 @@ def frame(connection: sa.Connection, target: str) -> pd.DataFrame:
 def digest(connection: sa.Connection, target: str) -> str:
     """Digest who has which account: `basis.links` of a plan made from these links."""
     query = sa.select(account_link.c.worker_key, account_link.c.account_id)
-    rows = sorted(connection.execute(query.where(account_link.c.target == target)).tuples())
+    rows = sorted(map(tuple, connection.execute(query.where(account_link.c.target == target))))
     digest = sha256()
     for name, position in ((WORKER_KEY, 0), (ACCOUNT_ID, 1)):
         cells = [row[position].encode() for row in rows]
@@ -207,7 +207,7 @@ def _present(
         "workers": [change.worker_key for change in changes],
         "accounts": [change.account_id for change in changes],
     }
-    links = [_Link(*row) for row in connection.execute(_PRESENT, asked).tuples()]
+    links = [_Link(*row) for row in connection.execute(_PRESENT, asked)]
     return {link.worker_key: link for link in links}, {k.account_id: k.worker_key for k in links}
 
 

@@ -184,7 +184,8 @@ def _ref(entry: Entry, refs: Mapping[str, int]) -> int:
 def refs_of(connection: sa.Connection, run_id: str) -> dict[str, int]:
     """The ledger's numbers of a run's operations, by operation id."""
     query = sa.select(operation.c.operation_id, operation.c.id)
-    return dict(connection.execute(query.where(operation.c.run_id == run_id)).tuples().all())
+    rows = connection.execute(query.where(operation.c.run_id == run_id))
+    return {row.operation_id: row.id for row in rows}
 
 
 def _write_operations(
@@ -338,13 +339,17 @@ def settle(
 def _with_last_event() -> sa.Select[Any]:
     later = operation_event.alias("later")
     newest = sa.select(sa.func.max(later.c.id)).where(later.c.operation_ref == operation.c.id)
-    return sa.select(
-        operation,
-        operation_event.c.result,
-        operation_event.c.detail,
-        operation_event.c.at,
-        operation_event.c.account_id.label("account_seen"),
-    ).join(operation_event, operation_event.c.id == newest.scalar_subquery())
+    return (
+        sa.select(
+            operation,
+            operation_event.c.result,
+            operation_event.c.detail,
+            operation_event.c.at,
+            operation_event.c.account_id.label("account_seen"),
+        )
+        .select_from(operation)
+        .join(operation_event, operation_event.c.id == newest.scalar_subquery())
+    )
 
 
 def _recorded(row: Any) -> RecordedOperation:

@@ -1,0 +1,79 @@
+"""What is written in an audit table stays: the database itself refuses to change it."""
+
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+
+from data_contracts.batch import QuarantinedRow
+from data_contracts.errors import LedgerError
+from data_contracts.outcome import Approval
+from data_contracts.words import RunState
+from tasks.ledger import Ledger
+from tasks.ledger.schema import APPEND_ONLY, metadata
+from tests.ledger_parts import (
+    a_plan,
+    a_report,
+    a_run,
+    adoption,
+    carry_out,
+    create,
+    moment,
+    outcome,
+)
+
+STATE = {"account_link", "open_operation", "lease", "plan_body", "run"}
+
+
+@pytest.fixture
+def full(ledger: Ledger) -> Ledger:
+    """A ledger with a row in every table."""
+    ledger.start_run(a_run("r1"))
+    row = QuarantinedRow("hr", 19, ("key",), ("no key",), "E7")
+    ledger.record_batch("r1", a_report(quarantined=[row]))
+    ledger.save_plan("r1", a_plan([create("E1")], [adoption("E2", "a-2")]))
+    ledger.approve(Approval(a_plan().digest, "ada", moment(1)))
+    ledger.adopt("r1", "acme", [adoption("E2", "a-2")], moment(1))
+    asyncio.run(carry_out(ledger, "r1", (create("E1"), outcome(create("E1")))))
+    ledger.end_run("r1", state=RunState.COMPLETED, ended_at=moment(2))
+    return ledger
+
+
+def attempt(ledger: Ledger, statement: str) -> None:
+    with ledger.database.write() as connection:
+        connection.execute(sa.text(statement))
+
+
+def test_every_table_is_either_an_audit_trail_or_known_to_change() -> None:
+    assert set(metadata.tables) == {*APPEND_ONLY, *STATE}
+
+
+def test_no_row_of_an_audit_table_is_changed_or_deleted(full: Ledger) -> None:
+    for table in APPEND_ONLY:
+        column = list(metadata.tables[table].columns)[-1].name
+        for statement in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
+            with pytest.raises(LedgerError, match=f"{table} is append-only") as caught:
+                attempt(full, statement)
+            assert "append" in caught.value.hint
+        with full.database.read() as connection:
+            assert connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) == 1 + (
+                table in ("operation_event", "link_event")
+            )
+
+
+def test_runs_are_not_deleted_and_an_ended_run_is_not_changed(full: Ledger) -> None:
+    full.start_run(a_run("r2"))
+    for statement in (
+        "DELETE FROM run WHERE run_id = 'r2'",
+        "UPDATE run SET state = 'failed' WHERE run_id = 'r1'",
+    ):
+        with pytest.raises(LedgerError, match="append-only"):
+            attempt(full, statement)
+    attempt(full, "UPDATE run SET message = 'goes on' WHERE run_id = 'r2'")
+
+
+@pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)  # SQLite has no TRUNCATE
+def test_no_audit_table_is_emptied_either(full: Ledger) -> None:
+    for table in APPEND_ONLY:
+        with pytest.raises(LedgerError, match="append-only"):
+            attempt(full, f"TRUNCATE {table} CASCADE")
