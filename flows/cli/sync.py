@@ -23,7 +23,7 @@ def command(*, config: Config = DEFAULT_CONFIG, as_of: Day = None, json: AsJson 
 
         scimflow sync --config productboard/scimflow.yaml --as-of 2026-03-02
     """
-    day: date | None = AsOf.parse(as_of).day if as_of else None
+    day: date | None = AsOf.parse(as_of).day if as_of is not None else None
     find_token(open_project(config))  # wrong settings are said at once, not after Prefect's start
 
     def start() -> Awaitable[Any]:

@@ -83,7 +83,7 @@ def _judge(
         result = OutcomeResult.ALREADY if gone else OutcomeResult.FAILED
         detail = "the account is no longer there" if gone else "the target shows no such account"
         return _outcome(intent, result, intent.account_id, detail)
-    account = accounts.loc[position]
+    account = accounts.iloc[position]
     missing = _not_there(account, wanted, extensions)
     account_id = str(account[ACCOUNT_ID])
     if intent.kind is OperationKind.CREATE or not missing:

@@ -7,8 +7,8 @@ TITLE = "# Settings: every key of scimflow.yaml"
 INTRODUCTION = """
 Made from the settings' own schema with `scimflow config reference > docs/settings.md`; a test
 compares. Editors complete and check the file with `scimflow config schema`. An unknown key is an
-error that names the nearest known one. `SCIMFLOW__TARGET__BASE_URL=...` in the environment overrides
-`target.base_url`, and so for every key.
+error that names the nearest known one. `SCIMFLOW__TARGET__BASE_URL=...` in the environment
+overrides `target.base_url`, and so for every key.
 """
 
 
