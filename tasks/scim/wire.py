@@ -171,6 +171,11 @@ class Wire:
             )
         if isinstance(cause, aiohttp.ClientConnectorDNSError):
             return TargetUnavailable(f"the host {self._host} is not known (no such name in DNS)")
+        if isinstance(cause, aiohttp.ClientHttpProxyError):
+            return TargetUnavailable(
+                f"the proxy does not let us through to {self._host} ({cause.status})",
+                hint="check HTTPS_PROXY and NO_PROXY in this process's environment",
+            )
         if never_sent(error):
             return TargetUnavailable(f"{where}: no connection to {self._host}")
         late = isinstance(error, TimeoutError | httpx.TimeoutException) and not isinstance(
