@@ -127,6 +127,9 @@ class AccountWriter:
         """One PATCH; where it is refused for its form, the next coarser one."""
         dialect, current, lasting = self._dialect, None, False
         paths = [parse_path(text, self._extensions) for text in changes]
+        if dialect is PatchDialect.VALUE_PATHS and (doubtful := _doubtful(changes, paths, absent)):
+            current, _ = await self._client.get_user(account_id, trace=trace)
+            absent -= {text for text, path in doubtful.items() if has_element(current, path)}
         while True:
             if current is None and needs_current(changes, dialect, self._extensions):
                 current, _ = await self._client.get_user(account_id, trace=trace)
@@ -169,6 +172,20 @@ class AccountWriter:
         if dialect is PatchDialect.VALUE_PATHS and lists:
             return PatchDialect.WHOLE_LISTS
         return None if dialect is PatchDialect.WITHOUT_PATHS else PatchDialect.WITHOUT_PATHS
+
+
+def _doubtful(
+    changes: Mapping[str, Value], paths: Sequence[AttributePath], absent: frozenset[str]
+) -> dict[str, AttributePath]:
+    """Absent values whose list element may well be there: a work address without its region.
+
+    Adding the element would make a second one. Without a `value` hardly any element is there.
+    """
+    return {
+        text: path
+        for text, path in zip(changes, paths, strict=True)
+        if text in absent and path.selector is not None and path.sub not in (None, "value")
+    }
 
 
 def _features(paths: Sequence[AttributePath]) -> set[str]:

@@ -275,6 +275,11 @@ def test_made_logins_are_ascii_and_one_for_each_person(stories: dict[str, Story]
     assert all(re.fullmatch(r"[a-z.-]+@hris\.example", login) for login in logins)
 
 
+def test_a_new_part_of_an_address_makes_no_second_address(stories: dict[str, Story]) -> None:
+    for user in stories["hris-demo"].after:
+        assert [set(address) for address in user["addresses"]] == [{"type", "locality", "region"}]
+
+
 def test_all_made_up_addresses_lead_nowhere() -> None:
     for path in (EXAMPLES / "tern").rglob("*.*"):
         for address in re.findall(r"[\w.+-]+@[\w.-]+\w", path.read_text(encoding="utf-8")):
