@@ -16,7 +16,7 @@ from data_contracts.frames import ACCOUNT_ID, ACCOUNTS, LINKS, WORKER_KEY
 from data_contracts.plan import Adoption, Operation, Plan, PlanBasis, SourceBasis
 from data_contracts.scim.paths import parse_path
 from data_contracts.snapshot import TargetSnapshot
-from data_contracts.words import CorrelationKey, OperationKind, Presence
+from data_contracts.words import CorrelationKey, FindingSeverity, OperationKind, Presence
 from tasks.plan.absent import add_absent
 from tasks.plan.correlate import correlate
 from tasks.plan.course import Circumstances
@@ -97,7 +97,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         basis=_basis(inputs, accounts, links, settings),
         operations=operations,
         adoptions=adoptions,
-        findings=_sorted({*findings, *decision.findings}),
+        findings=_sorted({*findings, *decision.findings, *_about_reading(inputs.snapshot)}),
         guardrails=judge(operations, len(adoptions), workforce, settings),
         counts=_counts(people.frame, decision, accounts, workforce),
     )
@@ -170,6 +170,19 @@ def _basis(
         target_accounts=len(accounts),
         links=digest_of_frame(links, link_columns),
     )
+
+
+def _about_reading(snapshot: TargetSnapshot) -> Iterable[Finding]:
+    """An incomplete read is said also when it changes nothing for anybody: less was looked at."""
+    if not snapshot.complete:
+        yield Finding(
+            code="target-read-incomplete",
+            severity=FindingSeverity.WARNING,
+            subject=snapshot.target,
+            message="the accounts could not be read completely, so nobody is deactivated and only "
+            f"accounts that were managed before are changed: {'; '.join(snapshot.notes)}",
+            hint="run again; when it stays so, ask the target's operator about its list of users",
+        )
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:
