@@ -117,6 +117,20 @@ def test_who_only_looks_cannot_write(ledger: Ledger, ledger_url: str, tmp_path: 
             connection.execute(sa.text("DELETE FROM lease"))
 
 
+def test_who_has_no_right_to_write_can_look(
+    migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(migrated_sqlite, tmp_path / "ledger")
+    with open_ledger(SQLITE, folder=tmp_path) as writer:
+        writer.start_run(a_run("r1"))
+        monkeypatch.setattr(os, "access", lambda path, mode: False)
+        for _ in ("while it is written", "while nobody writes"):
+            with open_ledger(SQLITE, folder=tmp_path, read_only=True) as reader:
+                assert [run.run_id for run in reader.runs()] == ["r1"]
+            writer.close()
+    assert [file.name for file in (tmp_path / "ledger").iterdir()] == ["ledger.db"]
+
+
 def test_the_code_writes_the_newest_version() -> None:
     assert REVISIONS[-1] == HEAD
 
