@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -23,6 +22,7 @@ from rich.text import Text
 
 from examples import servers
 from examples.outcome_table import outcome_table
+from examples.story import COMPANIES, TERN, Company, Day
 from flows.cli import INTERRUPTED
 from flows.cli import run as scimflow
 
@@ -31,76 +31,6 @@ DEMO = Path(".demo")  # relative: commands are printed as a user would type them
 TOKEN_VARIABLE = "SCIMFLOW_TOKEN"
 TELL_EVERY_S = 5  # not on a terminal, where a counting line would be a line each second
 PIPE_WIDTH = 160
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One morning: which exports arrive, and how the commands on them must end."""
-
-    as_of: str
-    story: str
-    files: tuple[str, ...]
-    commands: tuple[tuple[tuple[str, ...], int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """An example folder, and what is lived with it."""
-
-    folder: str
-    title: str
-    days: tuple[Day, ...]
-    seed: str | None = None
-
-
-SYNC = ("sync",)
-TERN = Company(
-    "tern",
-    "Tern & Vale, a made-up company of 64 people: BambooHR, Okta, and a workspace in use",
-    (
-        Day(
-            "2026-03-02",
-            "Monday, the first run. Eight accounts are there already and come under management; "
-            "everybody else gets one.",
-            ("hr-2026-03-02.csv", "idp-2026-03-02.csv"),
-            ((("check",), 0), (SYNC, 0)),
-        ),
-        Day(
-            "2026-03-03",
-            "Tuesday: joiners, movers, a new name, leavers, a leave of absence, two rehires, and "
-            "five rows that break their contracts.",
-            ("hr-2026-03-03.csv", "idp-2026-03-03.csv"),
-            ((SYNC, 0), (("explain", "00046"), 0)),
-        ),
-        Day(
-            "2026-03-04",
-            "Wednesday: HR's report broke off in the middle, and half of the people are missing.",
-            ("hr-2026-03-04.csv", "idp-2026-03-04.csv"),
-            ((SYNC, 3),),
-        ),
-    ),
-    seed="accounts.json",
-)
-HRIS = Company(
-    "hris-demo",
-    "midPoint's demo company: real files of another product, no e-mail addresses, no IdP",
-    (
-        Day(
-            "2026-03-02",
-            "The first export: 40 employees, of whom two have left, and ten contractors.",
-            ("hris-1-export-initial.csv",),
-            ((SYNC, 0),),
-        ),
-        Day(
-            "2026-03-03",
-            "The second export has a column more: the state where people work.",
-            ("hris-2-initial-data.csv",),
-            ((SYNC, 0), (("drift",), 0)),
-        ),
-    ),
-)
-
-COMPANIES = (TERN, HRIS)
 
 
 class Unexpected(Exception):
@@ -127,7 +57,7 @@ class Demo:
         self._tell_where()
 
     def _live(self, company: Company) -> None:
-        self._heading(company.title)
+        self._heading(f"{company.name}, {company.about}")
         folder = DEMO / company.folder
         example = ROOT / "examples" / company.folder
         (folder / "exports").mkdir(parents=True)
@@ -221,12 +151,12 @@ class Demo:
         self._heading("What happened to whom, and why")
         for company in COMPANIES:
             folder = DEMO / company.folder
-            self.console.print(outcome_table(folder, company.title.split(":")[0].split(",")[0]))
+            self.console.print(outcome_table(folder, company.name))
 
     def _tell_where(self) -> None:
         took = time.monotonic() - self.begun
         self._heading(f"All went as expected, in {took:.0f} s")
-        for line in WHERE:
+        for line in where_to_look():
             self.console.print(Text(line))
 
     def _heading(self, text: str) -> None:
@@ -237,14 +167,18 @@ class Demo:
         self.console.print(Text(f"  {text}", style="dim"))
 
 
-WHERE = (
-    "The story row by row   examples/tern/README.md, examples/hris-demo/README.md",
-    "Plans and reports      .demo/tern/runs/, a folder a run",
-    "The ledger             scimflow history --config .demo/tern/scimflow.yaml",
-    "One person             scimflow explain 00026 --config .demo/tern/scimflow.yaml "
-    "--as-of 2026-03-03",
-    "The runs in Prefect    make ui, then http://127.0.0.1:4200",
-)
+def where_to_look() -> list[str]:
+    """What was left behind, and how to look at it."""
+    command = Path(sys.executable).parent / "scimflow"
+    shown = command.relative_to(ROOT) if command.is_relative_to(ROOT) else command
+    config = f"--config {DEMO / TERN.folder / 'scimflow.yaml'}"
+    return [
+        "The story row by row   examples/tern/README.md, examples/hris-demo/README.md",
+        f"Plans and reports      {DEMO / TERN.folder / 'runs'}/, a folder for each run",
+        f"All runs               {shown} history {config}",
+        f"One person             {shown} explain 00026 {config} --as-of 2026-03-04",
+        "The runs in Prefect    make ui, then http://127.0.0.1:4200",
+    ]
 
 
 def prefect_environment(port: int) -> dict[str, str]:

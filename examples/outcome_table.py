@@ -9,20 +9,27 @@ from pathlib import Path
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from flows.cli import run as scimflow
 
 NAMED = 3  # people named in a line that is about many
 DID = {
-    "create": "created",
+    "deactivate": "deactivated",
     "update": "changed",
     "reactivate": "switched on again",
-    "deactivate": "deactivated",
+    "create": "created",
     "adopt": "came under management",
     "quarantine": "row set aside",
+    "critical": "left alone",
+    "warning": "reported",
 }
-ORDER = tuple(reversed(DID))
+"""What was done, in the order of the table: as in a plan, then what a person should look at."""
+
+UNWELL = ("failed", "conflict", "unknown", "skipped")
+
 Entry = Mapping[str, Any]
+Groups = dict[tuple[str, str], list[str]]
 
 
 def outcome_table(folder: Path, title: str) -> Table:
@@ -35,20 +42,24 @@ def outcome_table(folder: Path, title: str) -> Table:
     Returns:
         A line for each person, or for several to whom the same happened for the same reason.
     """
-    table = Table("Day", "Who", "What", "Why", title=title, title_justify="left", expand=False)
+    table = Table("Day", "Who", "What", "Why", title=title, title_justify="left")
     names = _names(folder)
     for run in sorted(_history(folder), key=lambda r: str(r["run_id"])):
-        entries = _history(folder, str(run["run_id"]))
-        groups = _grouped(entries)
-        for index, ((kind, why), members) in enumerate(groups.items()):
-            day = str(run["as_of"]) if index == 0 else ""
-            table.add_row(day, _who(members, names), DID.get(kind, kind), why)
-        if run["state"] == "held":
-            table.add_row(
-                "" if groups else str(run["as_of"]), "everybody", "nothing", "held by a guardrail"
-            )
+        lines = _lines(folder, run, names)
+        for index, line in enumerate(lines):
+            cells = (str(run["as_of"]) if index == 0 else "", *line)
+            table.add_row(*map(Text, cells))
         table.add_section()
     return table
+
+
+def _lines(folder: Path, run: Entry, names: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
+    """Who, what and why of one run."""
+    if run["state"] == "held":
+        return [("everybody", "nothing", str(run["message"]).partition(". ")[0])]
+    run_id = str(run["run_id"])
+    groups = _grouped([*_history(folder, run_id), *_findings(folder, run_id)])
+    return [(_who(who, names), DID.get(kind, kind), why) for (kind, why), who in groups.items()]
 
 
 def _history(folder: Path, *subject: str) -> list[Entry]:
@@ -64,26 +75,40 @@ def _history(folder: Path, *subject: str) -> list[Entry]:
     return entries
 
 
-def _grouped(entries: Iterable[Entry]) -> dict[tuple[str, str], list[Entry]]:
-    """By what was done and why, in the order of a plan: leavers first."""
-    groups: dict[tuple[str, str], list[Entry]] = {}
+def _findings(folder: Path, run_id: str) -> list[Entry]:
+    """What a person should look at, from the run's own file, as lines like the ledger's."""
+    document = json.loads((folder / "runs" / run_id / "run.json").read_text(encoding="utf-8"))
+    return [
+        {
+            "kind": finding["severity"],
+            "worker_key": finding["subject"],
+            "explanation": finding["message"],
+            "result": "",
+        }
+        for finding in document["plan"]["findings"]
+        if finding["severity"] != "info" and finding["code"] != "quarantined"
+    ]
+
+
+def _grouped(entries: Iterable[Entry]) -> Groups:
+    """The people to whom the same was done for the same reason, in the order of the table."""
+    groups: Groups = {}
     for entry in entries:
-        why = str(entry["explanation"] or entry["reason"])
-        if entry["result"] not in ("", "applied"):
-            why += f" ({entry['result']})"
-        groups.setdefault((str(entry["kind"]), why), []).append(entry)
+        why = str(entry["explanation"] or entry["reason"]).partition(";")[0]
+        if entry["result"] in UNWELL:
+            why += f" ({entry['result']}: {entry['detail']})"
+        who = str(entry["worker_key"] or ", ".join(entry["rows"]))
+        group = groups.setdefault((str(entry["kind"]), why), [])
+        if who not in group:  # two rows with one number are set aside together
+            group.append(who)
     rank = {kind: number for number, kind in enumerate(DID)}
     return dict(sorted(groups.items(), key=lambda group: (rank.get(group[0][0], 0), group[0][1])))
 
 
-def _who(members: list[Entry], names: Mapping[str, str]) -> str:
-    shown = [_person(str(m["worker_key"]), names) for m in members[:NAMED]]
+def _who(members: list[str], names: Mapping[str, str]) -> str:
+    shown = [f"{names[key]} ({key})" if key in names else key for key in members[:NAMED]]
     more = len(members) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
-
-
-def _person(key: str, names: Mapping[str, str]) -> str:
-    return f"{names[key]} ({key})" if key in names else key
 
 
 def _names(folder: Path) -> dict[str, str]:

@@ -23,7 +23,7 @@ from data_contracts.plan import Plan
 from data_contracts.words import Verdict
 from deployments.sandbox.server import serve_in_thread
 from deployments.sandbox.settings import SandboxSettings
-from examples.demo import COMPANIES, Company
+from examples.story import COMPANIES, Company
 from flows.loading import carry_out
 from flows.pipeline import Preparation, Prepared, check_sources, prepare_plan
 from flows.project import Project, find_token, open_project, utc_now
