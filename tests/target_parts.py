@@ -28,7 +28,6 @@ TOKEN = "test-token"
 BASE_URL = "http://127.0.0.1/scim/v2"
 WORK_EMAIL = 'emails[type eq "work"].value'
 ROLE = "roles[primary eq true].value"
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -46,6 +45,7 @@ class FakeTime:
 
     def __init__(self) -> None:
         self.seconds = 1000.0
+        self.began = datetime.now(UTC)  # the sandbox writes some dates by the real clock
         self.slept: list[float] = []
 
     async def sleep(self, seconds: float) -> None:
@@ -55,7 +55,7 @@ class FakeTime:
         self.seconds = max(self.seconds, until)
 
     def now(self) -> datetime:
-        return START + timedelta(seconds=self.seconds - 1000)
+        return self.began + timedelta(seconds=self.seconds - 1000)
 
     @property
     def clock(self) -> Clock:
@@ -112,9 +112,26 @@ class Target:
         return self.sandbox.store.users()
 
 
+Refuse = Callable[[httpx.Request], httpx.Response | None]
+
+
+class Picky(httpx.AsyncBaseTransport):
+    """A target that refuses some requests before they reach it."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, refuse: Refuse) -> None:
+        self.inner = inner
+        self.refuse = refuse
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        return self.refuse(request) or await self.inner.handle_async_request(request)
+
+
 @asynccontextmanager
 async def target(
-    *faults: str, sandbox: Mapping[str, Any] | None = None, **settings: Any
+    *faults: str,
+    sandbox: Mapping[str, Any] | None = None,
+    refuse: Refuse | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Target]:
     """A sandbox in process; `settings` are the client's, `sandbox` the sandbox's own."""
     time = FakeTime()
@@ -123,7 +140,9 @@ async def target(
         SandboxSettings(**values), clock=lambda: time.seconds, new_id=numbered_ids("id")
     )
     chosen = target_settings(**settings)
-    transport = httpx.ASGITransport(app=app)
+    transport: httpx.AsyncBaseTransport = httpx.ASGITransport(app=app)
+    if refuse is not None:
+        transport = Picky(transport, refuse)
     async with open_client(
         chosen, SecretStr(TOKEN), folder=Path(), transport=transport, clock=time.clock
     ) as client:

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from datetime import timedelta
 from email.utils import format_datetime
 
 import pytest
@@ -72,7 +73,7 @@ async def test_a_429_holds_everybody_back_as_long_as_it_says(
     header: str, value: str | None
 ) -> None:
     rate, time = controller()
-    value = value or format_datetime(time.now().replace(second=3), usegmt=True)
+    value = value or format_datetime(time.now() + timedelta(seconds=4), usegmt=True)
     ticket = await rate.acquire(60)
     rate.release(ticket, 429, {header.lower(): value})
     paused_at = time.seconds
@@ -84,11 +85,11 @@ async def test_a_429_holds_everybody_back_as_long_as_it_says(
 
 @asynchronous
 async def test_who_waits_already_when_the_429_comes_waits_on() -> None:
-    rate, time = controller(per_s=10, in_flight=8)
+    rate, _ = controller(per_s=10, in_flight=8)
     first, second = await rate.acquire(60), asyncio.create_task(rate.acquire(60))
     await asyncio.sleep(0)
     rate.release(first, 429, {"retry-after": "5"})
-    assert (await second).sent_at >= time.now().timestamp() * 0 + 1005
+    assert (await second).sent_at >= 1005
 
 
 @asynchronous
