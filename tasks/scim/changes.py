@@ -78,16 +78,19 @@ _Parsed = list[tuple[AttributePath, str, Value]]
 
 def _by_value_paths(parsed: _Parsed, absent: frozenset[str]) -> list[dict[str, Any]]:
     operations: list[dict[str, Any]] = []
-    added: dict[str, dict[str, Any]] = {}
+    added: dict[str, list[dict[str, Any]]] = {}  # the new elements of each list, in one operation
     for path, text, value in parsed:
         if path.selector is None or text not in absent:
             operations.append(_single(path, value))
         elif value != "":
-            attribute = _attribute(path)
-            element = added.setdefault(f"{attribute}{path.selector}", {})
-            if not element:
-                element[path.selector.key] = path.selector.value
-                operations.append({"op": "add", "path": attribute, "value": [element]})
+            attribute, key, mark = _attribute(path), path.selector.key, path.selector.value
+            if attribute not in added:
+                added[attribute] = []
+                operations.append({"op": "add", "path": attribute, "value": added[attribute]})
+            element = next((e for e in added[attribute] if e.get(key) == mark), None)
+            if element is None:
+                element = {key: mark}
+                added[attribute].append(element)
             element[path.sub or "value"] = value
     return operations
 
