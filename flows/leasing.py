@@ -18,5 +18,6 @@ async def hold_target(run: Run) -> AsyncIterator[None]:
         LeaseHeld: Another run works on this target; names it.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{run.record.run_id}"
-    async with lease(run.ledger, run.record.target, owner, utc_now):
+    async with lease(run.ledger, run.record.target, owner, utc_now) as held:
+        run.lease_lost = held.lost
         yield

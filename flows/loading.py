@@ -1,6 +1,7 @@
 """Carrying a plan out within a run: adoptions, then batches of each kind."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Protocol
 
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
@@ -9,12 +10,15 @@ from data_contracts.plan import Operation, Plan
 from data_contracts.words import OPERATION_ORDER, OperationKind
 from flows.project import utc_now
 from flows.running import Run
+from flows.stopping import stopping_on_sigterm, stopping_when_set
 from tasks.ledger.journal import Journal
 from tasks.load.session import LoadSession
 from tasks.scim.client import ScimClient
 
 BATCH_SIZE = 250
 """Operations in one Prefect task: about 10 ms of its own for a task, so below 0.1 ms each."""
+
+LEASE_LOST = "this run no longer holds the target's lease: another one may be writing to it"
 
 Progress = Callable[[int, int], Awaitable[None]]
 """Told how many operations are done, of how many."""
@@ -61,9 +65,12 @@ async def carry_out(
     owners = {str(a): str(w) for a, w in zip(links[ACCOUNT_ID], links[WORKER_KEY], strict=True)}
     outcomes: list[Outcome] = []
     async with (
+        AsyncExitStack() as stops,
         Journal(run.ledger, run_id, utc_now) as journal,
         LoadSession(client, journal, run.project.settings.target, owners=owners) as session,
     ):
+        stops.enter_context(stopping_on_sigterm(session.stop))
+        stops.enter_context(stopping_when_set(run.lease_lost, session.stop, LEASE_LOST))
         for kind in OPERATION_ORDER:
             batches = _batches(plan, kind)
             for number, batch in enumerate(batches, start=1):

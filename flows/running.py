@@ -1,5 +1,6 @@
 """One run: its id, its folder, its place in the ledger, and how it ends."""
 
+import asyncio
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ class Run:
         reports: The contracts' word on each source, once known.
         plan: The plan, once made.
         load: What became of it, once carried out.
+        lease_lost: Set when another run may have taken the target over; None without a lease.
     """
 
     project: Project
@@ -43,6 +45,7 @@ class Run:
     plan: Plan | None = None
     load: LoadReport | None = None
     files: list[Path] = field(default_factory=list)
+    lease_lost: asyncio.Event | None = None
 
     @property
     def folder(self) -> Path:

@@ -8,13 +8,12 @@ from prefect.runtime import flow_run
 from pydantic import Field
 
 from data_contracts.as_of import AsOf
-from data_contracts.words import RunState, Verdict
-from flows.artifacts import Progress, publish_plan
+from data_contracts.words import RunState
+from flows.artifacts import Progress
 from flows.leasing import hold_target
-from flows.loading import carry_out
-from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
-from flows.tracked import conduct, connect, prepare, run_name
-from tasks import steps
+from flows.running import Run
+from flows.syncing import sync_within
+from flows.tracked import MANNER, conduct, connect, run_name
 
 
 def _name() -> str:
@@ -42,17 +41,4 @@ async def sync_users(
 
 async def _sync(run: Run, as_of: AsOf) -> RunState:
     async with hold_target(run), connect(run.project) as client:
-        prepared = await prepare(run, as_of, client, writes=True)
-        run.record_plan(prepared.plan)
-        await publish_plan(run, prepared.plan)
-        verdict = prepared.plan.verdict
-        if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
-            return STATE_OF_VERDICT[verdict]
-        load = await carry_out(
-            run,
-            prepared.plan,
-            client,
-            steps.apply_operations_tracked,
-            Progress("Operations carried out"),
-        )
-        return state_after_load(load, run.reports)
+        return await sync_within(run, as_of, client, MANNER, Progress("Operations carried out"))

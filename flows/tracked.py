@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from prefect import State, get_run_logger
@@ -15,18 +14,12 @@ from data_contracts.errors import BatchRefused, PlanError, PlanHeld, ScimflowErr
 from data_contracts.outcome import LoadReport, RunRecord
 from data_contracts.plan import Plan
 from data_contracts.words import RunState
-from flows.artifacts import publish_run, publish_sources
-from flows.pipeline import (
-    CheckedSources,
-    Preparation,
-    Prepared,
-    check_sources,
-    prepare_plan,
-)
-from flows.project import Project, find_token, open_project, utc_now
+from flows.artifacts import publish_plan, publish_run, publish_sources
+from flows.pipeline import CheckedSources, Prepared
+from flows.project import Project, find_token, open_project
 from flows.running import Run, begin_run
-from flows.settling import settle_open_intents
 from flows.stages import Stages
+from flows.syncing import Manner, prepare_within
 from flows.telling import tell
 from tasks import steps
 from tasks.ledger import open_ledger
@@ -133,18 +126,7 @@ async def prepare(run: Run, as_of: AsOf, client: ScimClient, *, writes: bool = F
         writes: Whether the run holds the target's lease and is to write: then it first settles
             what an earlier run left open.
     """
-    preparation = Preparation(
-        run.project,
-        TRACKED,
-        run.ledger,
-        as_of,
-        utc_now(),
-        tell=_log_and_tell,
-        on_snapshot=partial(settle_open_intents, run) if writes else None,
-    )
-    sources = await check_sources(preparation)
-    await record_sources(run, sources)
-    return await prepare_plan(preparation, client, sources)
+    return await prepare_within(run, as_of, client, MANNER, writes=writes)
 
 
 def _log_and_tell(text: str) -> None:
@@ -156,6 +138,12 @@ async def record_sources(run: Run, sources: CheckedSources) -> None:
     """Keep the contracts' reports in the ledger, the folder and the UI."""
     run.record_sources(sources)
     await publish_sources(run)
+
+
+MANNER = Manner(
+    TRACKED, steps.apply_operations_tracked, _log_and_tell, record_sources, publish_plan
+)
+"""Prefect tasks, and artifacts for the UI."""
 
 
 def connect(project: Project) -> ScimClient:

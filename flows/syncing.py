@@ -1,0 +1,97 @@
+"""One sync of one target within a run: sources, plan, verdict, load. Written once.
+
+The flows go about it with Prefect tasks and show it in the UI; who has no Prefect goes plainly.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from data_contracts.as_of import AsOf
+from data_contracts.plan import Plan
+from data_contracts.words import RunState, Verdict
+from flows.loading import ApplyStage, Progress, carry_out
+from flows.pipeline import (
+    CheckedSources,
+    Preparation,
+    Prepared,
+    Teller,
+    check_sources,
+    prepare_plan,
+)
+from flows.project import utc_now
+from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
+from flows.settling import settle_open_intents
+from flows.stages import Stages
+from tasks.scim.client import ScimClient
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a run goes about its work.
+
+    Attributes:
+        stages: Up to the plan, each a plain function or a Prefect task.
+        apply: Carries out one batch; likewise.
+        tell: Told what is being done.
+        on_sources: Given the sources, once they are held against their contracts; keeps them.
+        on_plan: Given the plan, kept already, before anything is written.
+    """
+
+    stages: Stages
+    apply: ApplyStage
+    tell: Teller
+    on_sources: Callable[[Run, CheckedSources], Awaitable[None]]
+    on_plan: Callable[[Run, Plan], Awaitable[None]]
+
+
+async def prepare_within(
+    run: Run, as_of: AsOf, client: ScimClient, manner: Manner, *, writes: bool = False
+) -> Prepared:
+    """Go to a plan, keeping on the way what the contracts say.
+
+    Args:
+        run: The run.
+        as_of: The day.
+        client: Reads the target.
+        manner: How the run goes about it.
+        writes: Whether the run holds the target's lease and is to write: then it first settles
+            what an earlier run left open.
+    """
+    preparation = Preparation(
+        run.project,
+        manner.stages,
+        run.ledger,
+        as_of,
+        utc_now(),
+        tell=manner.tell,
+        on_snapshot=partial(settle_open_intents, run) if writes else None,
+    )
+    sources = await check_sources(preparation)
+    await manner.on_sources(run, sources)
+    return await prepare_plan(preparation, client, sources)
+
+
+async def sync_within(
+    run: Run, as_of: AsOf, client: ScimClient, manner: Manner, progress: Progress
+) -> RunState:
+    """Plan, and carry out what is safe or approved.
+
+    Args:
+        run: Holds the target's lease.
+        as_of: The day.
+        client: Of the target.
+        manner: How the run goes about it.
+        progress: Told how far the load is.
+
+    Returns:
+        How the run ends.
+    """
+    prepared = await prepare_within(run, as_of, client, manner, writes=True)
+    run.record_plan(prepared.plan)
+    await manner.on_plan(run, prepared.plan)
+    verdict = prepared.plan.verdict
+    if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
+        return STATE_OF_VERDICT[verdict]
+    load = await carry_out(run, prepared.plan, client, manner.apply, progress)
+    return state_after_load(load, run.reports)
