@@ -34,7 +34,7 @@ PIPE_WIDTH = 160
 
 
 class Unexpected(Exception):
-    """A command ended otherwise than it should have."""
+    """Something went otherwise than it should have; the message says what."""
 
 
 class Demo:
@@ -195,9 +195,17 @@ def prefect_environment(port: int) -> dict[str, str]:
 
 
 def prepare(folder: Path) -> None:
-    """Make an empty folder; whatever an earlier demo left there goes."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
+    """Make an empty folder; whatever an earlier demo left there goes.
+
+    Raises:
+        Unexpected: It cannot be emptied.
+    """
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise Unexpected(f"{folder} cannot be made anew: {error}") from None
 
 
 def forget_own_settings() -> None:

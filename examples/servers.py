@@ -67,6 +67,10 @@ class Server:
 
     def stop(self) -> None:
         """End it, and what it started: politely, then firmly."""
+        with _undisturbed():
+            self._stop()
+
+    def _stop(self) -> None:
         for number in (signal.SIGTERM, signal.SIGKILL):
             if self.process.poll() is not None:
                 return
@@ -80,6 +84,18 @@ class Server:
     def _last_words(self) -> str:
         text = self.log.read_text(encoding="utf-8", errors="replace")
         return "\n".join(text.splitlines()[-LOG_LINES_SHOWN:])
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no second Ctrl-C break off the ending of a server, which would then stay behind."""
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from data_contracts.plan import Plan
 from data_contracts.words import Verdict
 from deployments.sandbox.server import serve_in_thread
 from deployments.sandbox.settings import SandboxSettings
+from examples.servers import ServerFailed, running, sandbox_arguments
 from examples.story import COMPANIES, Company
 from flows.loading import carry_out
 from flows.pipeline import Preparation, Prepared, check_sources, prepare_plan
@@ -296,3 +297,23 @@ def test_files_of_others_are_as_they_were_published(name: str) -> None:
 def test_the_accounts_before_the_first_run_are_as_many_as_the_readme_says() -> None:
     accounts = json.loads((EXAMPLES / "tern" / "accounts.json").read_text(encoding="utf-8"))
     assert len(accounts) == 14
+
+
+def test_a_server_that_dies_at_its_start_is_told_with_its_last_words(tmp_path: Path) -> None:
+    with (
+        running("a server", ["no_such_module"], {}, tmp_path / "log") as server,
+        pytest.raises(ServerFailed, match=r"a server ended with exit code 1(?s:.*)no_such_module"),
+    ):
+        server.wait_until(lambda: False, lambda name, waited: None)
+
+
+def test_a_server_ends_with_the_demo_however_that_ends(tmp_path: Path) -> None:
+    arguments = sandbox_arguments(tmp_path / "ready", None, "SCIMFLOW_TOKEN")
+    environ = {"SCIMFLOW_TOKEN": "anything"}
+    with (
+        pytest.raises(KeyboardInterrupt),
+        running("it", arguments, environ, tmp_path / "log") as it,
+    ):
+        it.wait_until((tmp_path / "ready").exists, lambda name, waited: None)
+        raise KeyboardInterrupt
+    assert it.process.poll() == 0
