@@ -1,0 +1,234 @@
+"""One whole sync without Prefect, in this process or in another one that can be killed.
+
+The same way that the flow `sync-users` takes: plain stages, real settings, a real ledger file, the
+lease, the settling of what an earlier run left open, the loader. `python -m tests.sync_parts FOLDER
+DAY` is one; `SyncProcesses` starts many of them quickly.
+"""
+
+import asyncio
+import csv
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from benchmarks.companies import settings_text, write_company
+from data_contracts.errors import EXIT_PARTLY, ScimflowError
+from data_contracts.outcome import LoadReport, Outcome, RunRecord
+from data_contracts.plan import Operation, Plan
+from data_contracts.words import RunState
+from flows.leasing import hold_target
+from flows.pipeline import CheckedSources, silent
+from flows.project import Project, find_token, open_project
+from flows.running import Run, begin_run
+from flows.stages import PLAIN, Stages
+from flows.syncing import Manner, sync_within
+from tasks.ledger import open_ledger
+from tasks.load.session import LoadSession
+from tasks.scim.client import open_client
+from tasks.scim.clock import SYSTEM_CLOCK, Clock
+
+ROOT = Path(__file__).parent.parent
+TOKEN_VARIABLE = "SCIMFLOW_TOKEN"
+TOKEN = "a-token-of-the-tests"
+DAY = "2026-03-02"
+
+EXIT_CODES = {RunState.COMPLETED: 0, RunState.PARTLY_APPLIED: EXIT_PARTLY}
+
+
+@dataclass(frozen=True)
+class Synced:
+    """How a sync went."""
+
+    plan: Plan | None
+    load: LoadReport | None
+    record: RunRecord
+
+
+async def sync_once(
+    folder: Path,
+    day: str = DAY,
+    *,
+    stages: Stages = PLAIN,
+    transport: httpx.AsyncBaseTransport | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Synced:
+    """Sync the target of one scimflow.yaml."""
+    project = open_project(folder)
+    as_of = project.as_of(day)
+    with open_ledger(project.ledger_url, folder=project.folder) as ledger:
+        run = begin_run(project, ledger, "sync-users", as_of, None)
+        manner = Manner(stages, _apply, silent, _keep_sources, _show_nobody)
+        try:
+            async with hold_target(run), _client(project, transport, clock) as client:
+                state = await sync_within(run, as_of, client, manner, _no_progress)
+        except ScimflowError as error:
+            run.finish(RunState.FAILED, error.message)
+            raise
+        return Synced(run.plan, run.load, run.finish(state))
+
+
+def _client(project: Project, transport: httpx.AsyncBaseTransport | None, clock: Clock) -> Any:
+    target, token = project.settings.target, find_token(project)
+    return open_client(target, token, folder=project.folder, transport=transport, clock=clock)
+
+
+async def _apply(
+    kind: str,
+    number: int,
+    total: int,
+    session: LoadSession,
+    operations: Sequence[Operation],
+    on_outcome: Callable[[Outcome], None],
+) -> tuple[Outcome, ...]:
+    return await session.apply(operations, on_outcome)
+
+
+async def _keep_sources(run: Run, sources: CheckedSources) -> None:
+    run.record_sources(sources)
+
+
+async def _show_nobody(run: Run, plan: Plan) -> None: ...
+
+
+async def _no_progress(done: int, total: int) -> None: ...
+
+
+@dataclass
+class MadeUpCompany:
+    """A company of any size in a folder: one HR export, settings, and days that come."""
+
+    folder: Path
+    people: int
+    base_url: str
+    target: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the target that differ."""
+    unmapped: Sequence[str] = ()
+    """Attribute paths that are not mapped."""
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.export = self.folder / "hr.csv"
+        write_company(self.export, self.people)
+        settings = yaml.safe_load(settings_text(Path("hr.csv"), self.base_url))
+        for path in self.unmapped:
+            del settings["mapping"][path]
+        settings["target"] |= {"auth": {"token_env": TOKEN_VARIABLE}, **self.target}
+        settings["guardrails"] |= {"deactivations": {}, "min_admins": 0}
+        (self.folder / "scimflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+
+    def rows(self) -> list[dict[str, str]]:
+        with self.export.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def change(self, changes: Mapping[int, Mapping[str, str]]) -> None:
+        """Write the next delivery: cells of some people, by number, are others."""
+        rows = self.rows()
+        for number, cells in changes.items():
+            rows[number].update(cells)
+        self.deliver(rows)
+
+    def deliver(self, rows: Sequence[Mapping[str, str]]) -> None:
+        """Write the next delivery."""
+        with self.export.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def sync(self, **more: Any) -> Synced:
+        return asyncio.run(sync_once(self.folder, **more))
+
+
+def leave(day: str = "2026-02-27") -> dict[str, str]:
+    """Cells of somebody who has left."""
+    return {"Employment Status": "Terminated", "Termination Date": day}
+
+
+class SyncProcesses:
+    """Starts syncs as processes of their own, each a fork of one that has imported everything."""
+
+    def __init__(self) -> None:
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.sync_parts", "--fork"],
+            cwd=ROOT,
+            env={**os.environ, TOKEN_VARIABLE: TOKEN},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def start(self, folder: Path, day: str = DAY) -> int:
+        """Start one; its process id. One at a time."""
+        assert self._server.stdin is not None
+        self._server.stdin.write(f"{folder}\t{day}\n")
+        self._server.stdin.flush()
+        return self._number()
+
+    def wait(self) -> int:
+        """Wait for its end; its exit code, or the signal that killed it as a negative number."""
+        return self._number()
+
+    def _number(self) -> int:
+        assert self._server.stdout is not None
+        line = self._server.stdout.readline()
+        assert line, "the process that starts others has ended"
+        return int(line)
+
+    def close(self) -> None:
+        """End."""
+        self._server.communicate(timeout=30)
+
+
+@contextmanager
+def sync_processes() -> Iterator[SyncProcesses]:
+    processes = SyncProcesses()
+    try:
+        yield processes
+    finally:
+        processes.close()
+
+
+def _fork() -> None:
+    import great_expectations  # noqa: F401  # seconds to import, paid once
+
+    for line in sys.stdin:
+        folder, day = line.rstrip("\n").split("\t")
+        pid = os.fork()
+        if pid == 0:
+            os._exit(_run(Path(folder), day))
+        print(pid, flush=True)  # noqa: T201
+        _, status = os.waitpid(pid, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+
+
+def _run(folder: Path, day: str) -> int:
+    try:
+        return EXIT_CODES.get(asyncio.run(sync_once(folder, day)).record.state, 1)
+    except ScimflowError as error:
+        sys.stderr.write(f"{error.message}\n")
+        return error.exit_code
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        return 70
+
+
+def _main(arguments: Sequence[str]) -> int:
+    if arguments == ["--fork"]:
+        _fork()
+        return 0
+    print("ready", flush=True)  # noqa: T201
+    sys.stdin.readline()
+    return _run(Path(arguments[0]), arguments[1])
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))
