@@ -33,7 +33,8 @@ class Projection:
         found = []
         for text, value in wanted.items():
             path, read = _reader(text, self.extensions)
-            if normal_form(read(resource), path) == normal_form(value, path):
+            there = read(resource)
+            if there == value or normal_form(there, path) == normal_form(value, path):
                 continue
             if str(path) not in self._not_kept:
                 found.append(text)

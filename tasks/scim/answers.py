@@ -58,7 +58,7 @@ class Answer:
 
     Attributes:
         status: The HTTP status.
-        headers: By name, in whatever case (the mapping ignores case).
+        headers: By name, in lower case.
         body: Decompressed bytes; b"" when there is none.
     """
 
