@@ -25,7 +25,7 @@ It behaves like Productboard as far as that is documented: members are read, cre
 deactivated, never deleted; a member without a role becomes a contributor; 50 requests a second.
 It listens on loopback only and stops with Ctrl-C.
 
-Examples:
+For example:
 
 ```
 scimflow sandbox --port 8765

@@ -26,26 +26,35 @@ COMMANDS = {
 }
 """The commands, in the order in which a newcomer meets them, with the first line of their help."""
 
-EXIT_CODES = """
-Exit codes: 0 in line; 2 changes or drift found by a read-only command; 3 held or refused by a
-guardrail; 4 refused by a contract; 5 partly applied; 64 wrong usage or settings; 1 anything else.
+SANDBOX = "Run the embedded SCIM target on loopback, for trying things out."
+
+HELP = """Keep a SaaS workspace's members in step with the people a company really employs.
+
+Exit codes:
+   0  in line, or done
+   2  changes or drift, found by a command that only reads
+   3  held or refused by a guardrail, or a plan that is stale
+   4  an export is refused by its contract
+   5  partly applied: some people's changes failed, the others are done
+  64  wrong usage or settings
+   1  anything else
 """
 
-app = App(
-    name="scimflow",
-    help="Keep a SaaS workspace's members in step with the people a company really employs.\n"
-    + EXIT_CODES,
-    version="0.1.0",
-    help_format="plaintext",
-)
-for _name, _help in COMMANDS.items():
-    app.command(f"flows.cli.{_name}:command", name=_name, help=_help)
-# By its name alone: the sandbox stands above the flows and shares nothing with them.
-app.command(
-    "deployments.sandbox.cli:app",
-    name="sandbox",
-    help="Run the embedded SCIM target on loopback, for trying things out.",
-)
+
+def _app(called: str | None) -> App:
+    """The command line, with the whole help of the command that is called."""
+    app = App(name="scimflow", help=HELP, version="0.1.0", help_format="plaintext")
+    # The sandbox by its name alone: it stands above the flows and shares nothing with them.
+    places = {name: f"flows.cli.{name}:command" for name in COMMANDS}
+    places["sandbox"] = "deployments.sandbox.cli:app"
+    for number, (name, text) in enumerate({**COMMANDS, "sandbox": SANDBOX}.items()):
+        known = None if name == called else text  # else it is imported for its own words
+        app.command(places[name], name=name, help=known, sort_key=number)
+    if called in COMMANDS:
+        from flows.cli.help_pages import complete_help
+
+        complete_help(app[called])
+    return app
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -57,10 +66,10 @@ def run(arguments: Sequence[str]) -> int:
     Returns:
         The exit code. Errors that a user can cause are written to stderr, without a traceback.
     """
+    words = list(arguments)
     try:
-        result = app(
-            list(arguments), exit_on_error=False, print_error=False, result_action="return_value"
-        )
+        app = _app(next((word for word in words if not word.startswith("-")), None))
+        result = app(words, exit_on_error=False, print_error=False, result_action="return_value")
         return result if isinstance(result, int) else 0
     except CycloptsError as error:
         return _report_usage(error)
@@ -95,8 +104,9 @@ def _report_usage(error: CycloptsError) -> int:
 
     from flows.cli.console import errors
 
-    errors().print(Text(f"scimflow: {error}"))
-    errors().print(Text("try: scimflow --help"))
+    command = " ".join(("scimflow", *(error.command_chain or ())))
+    errors().print(Text(f"{command}: {error}"))
+    errors().print(Text(f"try: {command} --help"))
     return EXIT_USAGE
 
 

@@ -22,8 +22,8 @@ def schema() -> int:
     print_json(
         {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": "scimflow.yaml",
             **Configuration.model_json_schema(),
+            "title": "scimflow.yaml",
         }
     )
     return 0

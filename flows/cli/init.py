@@ -54,7 +54,7 @@ def command(
     Examples:
         scimflow init
 
-        scimflow init --from exports/hr.csv --idp exports/okta.csv --target productboard
+        scimflow init --from exports/hr.csv --idp exports/okta.csv
     """
     if output.exists() and not force:
         raise ConfigurationError(

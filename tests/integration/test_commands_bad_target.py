@@ -31,7 +31,7 @@ class SignInPage(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(page)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815  # the name that http.server calls
 
     def log_message(self, format: str, *arguments: object) -> None:
         pass

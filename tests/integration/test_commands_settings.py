@@ -1,0 +1,110 @@
+"""`config` and `init`: the settings in effect, their schema, and a first scimflow.yaml."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from data_contracts.errors import EXIT_CONTRACT, EXIT_USAGE
+from tests.command_parts import TOKEN, Company, company, say
+
+EXPORTS = Path(__file__).resolve().parents[2] / "examples" / "tern" / "exports"
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[Company]:
+    with company(tmp_path) as acme:
+        yield acme
+
+
+def test_the_settings_in_effect_can_be_read_again_and_hold_the_defaults(acme: Company) -> None:
+    shown = acme.say("config", "show")
+    assert shown.code == 0
+    settings = yaml.safe_load(shown.out)
+    assert settings == acme.say("config", "show", "--json").document
+    assert settings["target"]["page_size"] == 100
+    assert settings["sources"]["hr"]["contract"] == "generic-hr"
+    acme.config.write_text(shown.out, encoding="utf-8")
+    assert acme.say("config", "show").out == shown.out
+
+
+def test_a_secret_shows_as_the_reference_that_it_is(acme: Company) -> None:
+    shown = acme.say("config", "show")
+    assert "token_env: WORKSPACE_TOKEN" in shown.out
+    assert TOKEN not in shown.text
+
+
+def test_what_the_environment_overrides_is_in_effect(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCIMFLOW__GUARDRAILS__DEACTIVATIONS__MAX", "7")
+    settings = acme.say("config", "show", "--json").document
+    assert settings["guardrails"]["deactivations"]["max"] == 7
+
+
+def test_the_schema_accepts_the_settings_and_no_unknown_key(acme: Company) -> None:
+    schema = say("config", "schema").document
+    assert schema["title"] == "scimflow.yaml"
+    settings = yaml.safe_load(acme.config.read_text(encoding="utf-8"))
+    checker = jsonschema.Draft202012Validator(schema)
+    checker.check_schema(schema)
+    assert [e.message for e in checker.iter_errors(settings)] == []
+    assert list(checker.iter_errors({**settings, "guardrials": {}}))
+
+
+def test_init_writes_settings_that_check_and_plan_can_use(acme: Company) -> None:
+    folder = acme.folder / "new"
+    shutil.copytree(EXPORTS, folder / "exports")
+    day = "2026-03-02"
+    hr, idp = (folder / "exports" / f"{name}-{day}.csv" for name in ("hr", "idp"))
+    words = ("--from", hr, "--idp", idp, "--target", acme.base_url, "--time-zone", "Europe/Oslo")
+    written = folder / "scimflow.yaml"
+    said = say("init", *words, "--token-env", "WORKSPACE_TOKEN", "-o", written)
+    assert said.code == 0
+    for words_said in ("bamboohr-report", "okta-rockstar-csv", "left to fill in", "scope", "roles"):
+        assert words_said in said.text
+    settings = yaml.safe_load(written.read_text(encoding="utf-8"))
+    assert settings["sources"]["hr"]["path"] == f"exports/hr-{day}.csv"
+    assert settings["lifecycle"]["time_zone"] == "Europe/Oslo"
+    assert say("check", "--config", written).code == 0
+    assert say("plan", "--config", written, "--as-of", day).code == 2
+
+
+def test_init_drafts_a_contract_for_an_export_that_nobody_knows(tmp_path: Path) -> None:
+    export = tmp_path / "people.csv"
+    export.write_text("Pers-Nr;Mail;Gruppe\n1;ada@acme.example;A\n", encoding="utf-8")
+    said = say("init", "--from", export, "-o", tmp_path / "scimflow.yaml")
+    assert said.code == 0
+    draft = tmp_path / "contracts" / "hr.odcs.yaml"
+    assert f"no published contract fits; drafted: {draft}" in said.text
+    assert "say what each column means" in said.text
+    assert "Pers-Nr" in draft.read_text(encoding="utf-8")
+
+
+def test_init_writes_over_nothing_unless_it_is_told_to(acme: Company) -> None:
+    before = acme.config.read_text(encoding="utf-8")
+    words = ("init", "--from", acme.folder / "hr.csv", "-o", acme.config)
+    said = say(*words)
+    assert said.code == EXIT_USAGE
+    assert "scimflow.yaml is there already" in said.text
+    assert "--force" in said.text
+    assert acme.config.read_text(encoding="utf-8") == before
+    assert say(*words, "--force").code == 0
+    assert acme.config.read_text(encoding="utf-8") != before
+
+
+def test_init_says_which_flag_is_missing_when_nobody_can_be_asked(tmp_path: Path) -> None:
+    said = say("init", "-o", tmp_path / "scimflow.yaml")
+    assert said.code == EXIT_USAGE
+    assert "use --from" in said.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_says_that_an_export_is_missing_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    said = say("init", "--from", tmp_path / "no.csv", "-o", tmp_path / "new" / "scimflow.yaml")
+    assert said.code == EXIT_CONTRACT
+    assert "no.csv" in said.text
+    assert list(tmp_path.iterdir()) == []
