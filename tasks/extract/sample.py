@@ -135,13 +135,13 @@ def _json_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sampl
 
 def _is_json_lines(document: str) -> bool:
     first, _, rest = document.strip().partition("\n")
-    if not first.strip().startswith("{"):
+    if not (first.strip().startswith("{") and rest.strip().startswith("{")):
         return False
     try:
         decode(first)
     except ValueError:
         return False
-    return not rest.strip() or rest.strip().startswith("{")
+    return True
 
 
 def _records_at(path: Path, document: str) -> str:

@@ -40,7 +40,9 @@ def _shared(
     name = rule.columns[0]
     values = frame[name].iloc[breach.rows]
     distinct = (folded(values) if rule.expectation == _CASELESS else values).drop_duplicates()
-    text = f"{len(distinct):,} values of `{name}` stand in several rows"
+    one = len(distinct) == 1
+    counted = "1 value" if one else f"{len(distinct):,} values"
+    text = f"{counted} of `{name}` {'stands' if one else 'stand'} in several rows"
     if name == contract.key:
         shown = [str(value) for value in texts(distinct)[:_NAMED]]
         more = " ..." if len(distinct) > _NAMED else ""

@@ -109,7 +109,9 @@ def test_a_broken_line_of_jsonl_is_malformed_and_the_others_go_on(tmp_path: Path
 
 
 def test_characters_that_are_none_make_the_record_malformed(tmp_path: Path) -> None:
-    text = r'[{"id": "\ud800", "mail": "a"}, {"id": "x\u0000", "mail": "b"}, {"id": 3, "mail": "c"}]'
+    text = (
+        r'[{"id": "\ud800", "mail": "a"}, {"id": "x\u0000", "mail": "b"}, {"id": 3, "mail": "c"}]'
+    )
     batch = read(tmp_path, text, kept())
     assert cells(batch, "id") == ["3"]
     assert len(batch.malformed) == 2

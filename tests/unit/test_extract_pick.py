@@ -100,7 +100,7 @@ def test_nothing_found_says_what_was_looked_for_and_what_is_near(tmp_path: Path)
 
 def test_only_unfinished_files_are_named_as_such(tmp_path: Path) -> None:
     touch(tmp_path, "hr-1.csv.part")
-    with pytest.raises(SourceError, match="still being written, and left alone: hr-1.csv.part"):
+    with pytest.raises(SourceError, match=r"still being written, and left alone: hr-1\.csv\.part"):
         pick(tmp_path, "hr-*")
 
 

@@ -1,0 +1,147 @@
+"""An export at hand is recognised, and an unknown one gets a contract to complete."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data_contracts.errors import SourceError
+from data_contracts.export_contract import FileFormat, WorkerField
+from data_contracts.odcs import parse_contract
+from data_contracts.words import BatchVerdict
+from tasks.extract.contracts import list_published
+from tasks.extract.recognise import propose_contract, recognise
+from tests.export_parts import DATA, check
+
+UNKNOWN = (
+    "Personnel No;Vorname;Nachname;E-Mail;Beschäftigungsstatus;Eintrittsdatum;Passwort;Geburtstag\n"
+    "0001;Änne;Muster;a@x.ch;Aktiv;01.02.2020;hunter2;01.02.1990\n"
+    "0002;Bo;Ek;b@x.ch;Ausgetreten;15.02.2020;hunter3;\n"
+    "0003;Cy;Ray;c@x.ch;Aktiv;01.03.2021;hunter4;02.03.1991\n"
+)
+
+
+def write(folder: Path, text: str, name: str = "export.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_a_known_export_is_recognised_with_what_fits_and_what_does_not() -> None:
+    seen = recognise(DATA / "midpoint" / "hris_demo__initial_data.csv")
+    assert seen.best is not None
+    assert (seen.best.contract, seen.best.fits) == ("midpoint-hris", True)
+    assert seen.best.matched[-1] == "country"
+    assert (seen.format, seen.delimiter, seen.rows_estimate) == (FileFormat.CSV, ",", 50)
+    assert (seen.encoding, seen.encoding_certain) == ("utf-8-sig", True)
+    seen = recognise(DATA / "ms-csv2scim" / "csv-with-1000-records.csv")
+    assert seen.best is not None
+    assert seen.best.contract == "ms-csv2scim"
+    assert "GenderPronoun" in seen.best.unknown
+    assert seen.rows_estimate == 1000
+
+
+def test_a_near_fit_says_what_is_missing(tmp_path: Path) -> None:
+    header = "empnum,firstname,surname,emptype,job,status\n1,A,B,FTE,x,Active\n"
+    seen = recognise(write(tmp_path, header))
+    assert seen.best is not None
+    assert (seen.best.contract, seen.best.fits) == ("midpoint-hris", False)
+    assert seen.best.missing == ("locality",)
+
+
+def test_another_delimiter_and_encoding_are_seen(tmp_path: Path) -> None:
+    seen = recognise(write(tmp_path, UNKNOWN, encoding="cp1252"))
+    assert (seen.delimiter, seen.encoding, seen.encoding_certain) == (";", "cp1252", False)
+    assert seen.header[4] == "Beschäftigungsstatus"
+    assert seen.best is None
+    assert recognise(write(tmp_path, UNKNOWN, encoding="utf-16")).encoding == "utf-16"
+
+
+def test_lines_in_front_of_the_header_are_seen(tmp_path: Path) -> None:
+    seen = recognise(write(tmp_path, "#TYPE Some.Thing\na,b\n1,2\n"))
+    assert seen.header == ("a", "b")
+    assert "skipLines, value: 1" in propose_contract(tmp_path / "export.csv")
+
+
+def test_json_is_seen_by_its_paths(tmp_path: Path) -> None:
+    user = {
+        "id": "00u1",
+        "status": "ACTIVE",
+        "profile": {"login": "a", "email": "a@x.ch", "firstName": "A", "lastName": "B"},
+        "_links": {"self": []},
+    }
+    seen = recognise(write(tmp_path, json.dumps([user]), "okta.json"))
+    assert seen.best is not None
+    assert (seen.best.contract, seen.best.fits) == ("okta-users-json", True)
+    nested = recognise(write(tmp_path, json.dumps({"data": {"people": [user]}}), "b.json"))
+    assert nested.records_at == "data.people"
+    lines = recognise(write(tmp_path, f"{json.dumps(user)}\n{json.dumps(user)}\n", "c.jsonl"))
+    assert (lines.format, lines.rows_estimate) == (FileFormat.JSONL, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("", "is empty"), ('{"a": 1}', "has no list of objects"), ('[{"a": 1', "malformed JSON")],
+)
+def test_what_cannot_be_recognised_is_said(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(SourceError, match=words):
+        recognise(write(tmp_path, text))
+    with pytest.raises(SourceError, match="is no file"):
+        recognise(tmp_path / "nothing.csv")
+
+
+def test_the_draft_for_an_unknown_export_names_what_it_saw(tmp_path: Path) -> None:
+    text = propose_contract(write(tmp_path, UNKNOWN))
+    drafted = parse_contract(text, origin="draft")
+    assert drafted.key == "Personnel No"
+    assert drafted.reader.delimiter == ";"
+    assert drafted.meanings[WorkerField.GIVEN_NAME] == "Vorname"
+    assert drafted.meanings[WorkerField.EMAIL] == "E-Mail"
+    assert drafted.column("Eintrittsdatum").date_format == "%d.%m.%Y"
+    assert not drafted.complete_roster
+    assert '"Aktiv": FILL IN   # rows: 2' in text
+    assert '"Ausgetreten": FILL IN   # rows: 1' in text
+    assert "Passwort" not in text
+    assert "hunter2" not in text
+    assert "Muster" not in text
+
+
+def test_a_draft_refuses_every_export_until_its_statuses_are_filled_in(tmp_path: Path) -> None:
+    text = propose_contract(write(tmp_path, UNKNOWN))
+    report = check(tmp_path, UNKNOWN, parse_contract(text, origin="draft")).report
+    assert report.verdict is BatchVerdict.REFUSED
+    assert "unknown: 'Aktiv' (2), 'Ausgetreten' (1)" in report.refusals[0]
+    document = yaml.safe_load(text)
+    status = document["schema"][0]["customProperties"][-1]
+    assert status["property"] == "status"
+    status["value"]["states"] = {"Aktiv": "active", "Ausgetreten": "leaver"}
+    filled = parse_contract(yaml.safe_dump(document), origin="filled")
+    checked = check(tmp_path, UNKNOWN, filled)
+    assert checked.report.verdict is BatchVerdict.ACCEPTED
+    assert checked.accepted["_state"].tolist() == ["active", "leaver", "active"]
+
+
+def test_a_date_whose_day_and_month_cannot_be_told_is_left_to_a_person(tmp_path: Path) -> None:
+    text = propose_contract(write(tmp_path, "id,begin\n1,01/02/2020\n2,03/04/2020\n"))
+    assert "which of dd/MM/yyyy, MM/dd/yyyy cannot be told" in text
+    assert parse_contract(text, origin="draft").column("begin").date_format is None
+
+
+def test_odd_headers_give_a_sound_draft(tmp_path: Path) -> None:
+    header = '"_id","a: b","# x","quo""te","=1+1","日本","status"\n'
+    text = propose_contract(write(tmp_path, header + '1,2,3,4,5,6,"x # y: ""z"""\n'))
+    drafted = parse_contract(text, origin="draft")
+    names = [column.name for column in drafted.columns]
+    assert names == ["id", "a: b", "# x", 'quo"te', "=1+1", "日本", "status"]
+    assert drafted.columns[0].aliases == ("_id",)
+
+
+def test_every_real_file_is_recognised_or_gets_a_sound_draft(tmp_path: Path) -> None:
+    for path in [*(DATA / "midpoint").glob("*.csv"), *(DATA / "ms-csv2scim").glob("csv-*")]:
+        copy = Path(shutil.copy(path, tmp_path))
+        seen = recognise(copy)
+        assert seen.best is not None
+        assert seen.best.contract in list_published()
+        assert parse_contract(propose_contract(copy), origin="draft").key == seen.header[0]
