@@ -17,6 +17,7 @@ from data_contracts.errors import AnswerUnreadable, TargetRefused
 from data_contracts.scim.paths import parse_path
 from data_contracts.scim.resource import Value, normal_form
 from tasks.scim import discovery, protocol
+from tasks.scim.access import StaticToken, TokenSource
 from tasks.scim.answers import Answer, read_resource, resource_id
 from tasks.scim.clock import SYSTEM_CLOCK, Clock
 from tasks.scim.directory import Directory, identity_of
@@ -45,7 +46,7 @@ class ScimClient:
 
     Args:
         settings: Of the target.
-        token: The access token.
+        tokens: Gives the access token; closed with the client.
         transport: What carries the bytes; closed with the client.
         clock: Time.
     """
@@ -53,14 +54,14 @@ class ScimClient:
     def __init__(
         self,
         settings: TargetSettings,
-        token: SecretStr,
+        tokens: TokenSource,
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self._wire = Wire(settings, token, transport, clock)
+        self._wire = Wire(settings, tokens, transport, clock)
         self._directory = Directory(lambda take: self.list_users(on_users=take))
         self._unfilterable: set[str] = set()
 
@@ -279,7 +280,7 @@ def _that_user(answer: Answer, account_id: str) -> dict[str, Any] | None:
 
 def open_client(
     settings: TargetSettings,
-    token: SecretStr,
+    token: SecretStr | TokenSource,
     *,
     folder: Path,
     transport: httpx.AsyncBaseTransport | None = None,
@@ -289,7 +290,7 @@ def open_client(
 
     Args:
         settings: Of the target.
-        token: The access token.
+        token: The access token, or what gives it.
         folder: What relative paths in the settings start from.
         transport: What carries the bytes; the real one when not given.
         clock: Time.
@@ -297,4 +298,5 @@ def open_client(
     Raises:
         ConfigurationError: `ca_file` cannot be used.
     """
-    return ScimClient(settings, token, transport or open_transport(settings, folder), clock=clock)
+    tokens = StaticToken(token) if isinstance(token, SecretStr) else token
+    return ScimClient(settings, tokens, transport or open_transport(settings, folder), clock=clock)

@@ -1,15 +1,16 @@
 """One request sent and its answer read: timed, bounded, recorded, its failure given a class.
 
-Nothing is repeated here and nothing is followed. The token goes into one header, to the host of
-`target.base_url` alone.
+Nothing is followed, and nothing is repeated but once with a new token what was refused with the
+old one (401: nothing was done). The token goes into one header, to the host of `target.base_url`
+alone.
 """
 
 import asyncio
-import ssl
 from datetime import datetime
+from functools import lru_cache
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
-import aiohttp
 import httpx
 from pydantic import SecretStr
 
@@ -18,19 +19,18 @@ from data_contracts.errors import (
     AnswerUnreadable,
     OutcomeUnknown,
     TargetError,
-    TargetUnavailable,
+    TokenRefused,
 )
 from data_contracts.outcome import HttpExchange
+from tasks.scim.access import TokenSource
 from tasks.scim.answers import Answer, error_of
 from tasks.scim.clock import Clock
+from tasks.scim.exchange import FAILURES, Flooded, exchange, lost, timeouts
 from tasks.scim.protocol import SCIM_JSON, Request
-from tasks.scim.rate import RateController
+from tasks.scim.rate import RateController, Ticket
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of one answer: 10,000 users of 3 kB, the largest page that can be configured."""
-
-CONNECT_S = 10.0
-"""A host that does not accept a connection within this is down or walled off."""
 
 Trace = list[HttpExchange]
 
@@ -40,7 +40,7 @@ class Wire:
 
     Args:
         settings: Of the target.
-        token: The access token.
+        tokens: Gives the access token.
         transport: What carries the bytes.
         clock: Time.
     """
@@ -48,25 +48,27 @@ class Wire:
     def __init__(
         self,
         settings: TargetSettings,
-        token: SecretStr,
+        tokens: TokenSource,
         transport: httpx.AsyncBaseTransport,
         clock: Clock,
     ) -> None:
         self._base_url = settings.base_url
         self._host = urlsplit(settings.base_url).hostname or ""
-        self._token = token
+        self._tokens = tokens
         self._transport = transport
         self._clock = clock
         self._timeout_s = settings.timeout_s
-        connect_s = min(CONNECT_S, settings.timeout_s)
-        self._timeouts = {"connect": connect_s, "pool": connect_s, "read": settings.timeout_s}
+        self._timeouts = timeouts(settings.timeout_s)
         self.rate = RateController(settings.requests_per_s, settings.max_in_flight, clock=clock)
         self.requests = 0
         """Requests sent so far."""
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._transport.aclose()
+        try:
+            await self._tokens.aclose()
+        finally:
+            await self._transport.aclose()
 
     async def send(self, request: Request, patience_s: float, trace: Trace | None) -> Answer:
         """Send one request when its turn has come.
@@ -82,20 +84,44 @@ class Wire:
         Raises:
             TargetError: Any other end, by class.
         """
+        ticket, token = await self._turn(patience_s)
+        try:
+            return await self._send(request, ticket, token, trace)
+        except TokenRefused as error:
+            if error.status != HTTPStatus.UNAUTHORIZED or not await self._tokens.renewed(token):
+                raise
+        ticket, token = await self._turn(patience_s)
+        try:
+            return await self._send(request, ticket, token, trace)
+        except TokenRefused as error:
+            raise _refused_again(error) from None
+
+    async def _turn(self, patience_s: float) -> tuple[Ticket, SecretStr]:
+        """Wait for the right to send, and for a token that is good at that moment."""
+        await self._tokens.current()  # a renewal within one's turn would look like a slow answer
         ticket = await self.rate.acquire(patience_s)
+        try:
+            return ticket, await self._tokens.current()  # the wait may have been long
+        except BaseException:
+            self.rate.abandon(ticket)
+            raise
+
+    async def _send(
+        self, request: Request, ticket: Ticket, token: SecretStr, trace: Trace | None
+    ) -> Answer:
         at, started = self._clock.now(), self._clock.monotonic()
         self.requests += 1
         status: int | None = None
         try:
             async with asyncio.timeout(self._timeout_s):
-                answer = await self._exchange(request)
+                answer = await self._exchange(request, token)
             status = answer.status
-        except (httpx.HTTPError, aiohttp.ClientError, OSError) as error:  # TimeoutError is one
+        except FAILURES as error:
             self.rate.release(ticket, None)
             raise self._lost(request, error) from None  # it may hold the URL
-        except TargetError:
+        except Flooded as flood:
             self.rate.release(ticket, None)
-            raise
+            raise self._flood(request, flood.status) from None
         except BaseException:
             self.rate.abandon(ticket)
             raise
@@ -109,39 +135,19 @@ class Wire:
             raise error_answered
         return answer
 
-    async def _exchange(self, request: Request) -> Answer:
+    async def _exchange(self, request: Request, token: SecretStr) -> Answer:
         url = f"{self._base_url}{request.path}"
-        response = await self._transport.handle_async_request(
+        return await exchange(
+            self._transport,
             httpx.Request(
                 request.method,
-                f"{url}?{request.query}" if request.query else url,
-                headers=self._headers(request),
+                _url(f"{url}?{request.query}" if request.query else url),
+                headers=_headers(request, token),
                 content=request.body,
                 extensions={"timeout": self._timeouts},
-            )
+            ),
+            LARGEST_ANSWER,
         )
-        body = bytearray()
-        try:
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > LARGEST_ANSWER:
-                    raise self._flood(request, response.status_code)
-        finally:
-            await response.aclose()
-        return Answer(response.status_code, response.headers, bytes(body))
-
-    def _headers(self, request: Request) -> dict[str, str]:
-        headers = {
-            "Authorization": f"Bearer {self._token.get_secret_value()}",
-            "Accept": f"{SCIM_JSON}, application/json",
-            "Accept-Encoding": "gzip, deflate",
-            "User-Agent": "scimflow",
-        }
-        if request.body is not None:
-            headers["Content-Type"] = SCIM_JSON
-        if request.if_match is not None:
-            headers["If-Match"] = request.if_match
-        return headers
 
     def _record(
         self, request: Request, status: int | None, at: datetime, started: float
@@ -160,45 +166,41 @@ class Wire:
         return AnswerUnreadable(message, status=status)
 
     def _lost(self, request: Request, error: Exception) -> TargetError:
-        """What a request without an answer means: not sent, lost, or not to be trusted."""
-        where = f"{request.method} {request.shown}"
-        cause = error.__cause__ if error.__cause__ is not None else error
-        if isinstance(cause, ssl.SSLError | aiohttp.ClientSSLError | ssl.CertificateError):
-            return TargetError(
-                f"the certificate of {self._host} is not trusted: {_tls_reason(cause)}",
-                hint="for an authority of one's own set `target.ca_file`; otherwise somebody may "
-                "be in between",
-            )
-        if isinstance(cause, aiohttp.ClientConnectorDNSError):
-            return TargetUnavailable(f"the host {self._host} is not known (no such name in DNS)")
-        if isinstance(cause, aiohttp.ClientHttpProxyError):
-            return TargetUnavailable(
-                f"the proxy does not let us through to {self._host} ({cause.status})",
-                hint="check HTTPS_PROXY and NO_PROXY in this process's environment",
-            )
-        if never_sent(error):
-            return TargetUnavailable(f"{where}: no connection to {self._host}")
-        late = isinstance(error, TimeoutError | httpx.TimeoutException) and not isinstance(
-            cause, aiohttp.ServerDisconnectedError | aiohttp.ClientOSError
+        return lost(
+            f"{request.method} {request.shown}",
+            self._host,
+            error,
+            timeout_s=self._timeout_s,
+            repeatable=request.is_read,
         )
-        how = f"no answer within {self._timeout_s:g} s" if late else "the connection broke"
-        kind = TargetUnavailable if request.is_read else OutcomeUnknown
-        return kind(f"{where}: {how}")
 
 
-def never_sent(error: Exception) -> bool:
-    """Whether a failed request certainly did not reach the target.
-
-    The transport reports a connection that broke after sending as a time-out in connecting; only
-    aiohttp's own error below tells the two apart.
-    """
-    cause = error.__cause__
-    if isinstance(cause, aiohttp.ClientError):
-        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
-    return isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+@lru_cache(maxsize=256)  # most writes of a load go to the same address
+def _url(text: str) -> httpx.URL:
+    return httpx.URL(text)
 
 
-def _tls_reason(error: BaseException) -> str:
-    below = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
-    reason = getattr(below, "verify_message", None) or getattr(below, "reason", None)
-    return str(reason or "TLS failed").lower()
+def _headers(request: Request, token: SecretStr) -> dict[str, str]:
+    headers = {
+        "Authorization": f"Bearer {token.get_secret_value()}",
+        "Accept": f"{SCIM_JSON}, application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": "scimflow",
+    }
+    if request.body is not None:
+        headers["Content-Type"] = SCIM_JSON
+    if request.if_match is not None:
+        headers["If-Match"] = request.if_match
+    return headers
+
+
+def _refused_again(error: TokenRefused) -> TokenRefused:
+    """The end of a request whose token was renewed and refused once more."""
+    if error.status != HTTPStatus.UNAUTHORIZED:
+        return error
+    return TokenRefused(
+        f"{error.message}, and a new one too",
+        hint="check `scopes` and `audience` of `target.auth.oauth2`, and whether the target takes "
+        "tokens of this authorization server",
+        status=error.status,
+    )
