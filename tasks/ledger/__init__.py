@@ -9,8 +9,8 @@ from tasks.ledger.batches import AcceptedBatch, RecordedBatch
 from tasks.ledger.journal import Journal
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.opening import open_ledger
-from tasks.ledger.operations import RecordedOperation
 from tasks.ledger.reader import LedgerReader
+from tasks.ledger.recorded import RecordedOperation
 
 __all__ = [
     "AcceptedBatch",

@@ -221,6 +221,7 @@ def _prepare(connection: sqlite3.Connection, read_only: bool) -> None:
     _write_ahead(connection)
     # FULL: with NORMAL, SQLite flushes the log at checkpoints only, and the last commits before a
     # power cut are gone. An intent that is gone after its write was sent makes a second account.
+    # It costs 0.3 to 6 ms a commit (an idle and a busy disk) instead of 0.05: hence the journal.
     connection.execute("PRAGMA synchronous=FULL")
 
 

@@ -8,8 +8,9 @@ from data_contracts.outcome import Approval, Outcome, RunRecord
 from data_contracts.plan import Adoption, Plan
 from data_contracts.words import RunState
 from tasks.ledger import approvals, batches, links, operations, plans, runs
-from tasks.ledger.operations import RecordedOperation, RunFacts
+from tasks.ledger.operations import RunFacts
 from tasks.ledger.reader import LedgerReader
+from tasks.ledger.recorded import RecordedOperation
 
 
 class Ledger(LedgerReader):

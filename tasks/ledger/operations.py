@@ -12,7 +12,7 @@ from data_contracts.outcome import Outcome
 from data_contracts.plan import Operation
 from data_contracts.words import OperationKind, OutcomeResult
 from tasks.ledger.links import LinkChange, apply_changes
-from tasks.ledger.runs import was_carried_out
+from tasks.ledger.recorded import RecordedOperation
 from tasks.ledger.schema import (
     EventKind,
     LinkEventKind,
@@ -22,19 +22,10 @@ from tasks.ledger.schema import (
     open_operation,
     operation,
     operation_event,
-    run,
 )
 
 EXTERNAL_ID = "externalId"
 """The attribute path whose value a link keeps too."""
-
-SUCCESSFUL = tuple(
-    str(result)
-    for result in OutcomeResult
-    if Outcome("", "", OperationKind.UPDATE, result, None).succeeded
-)
-"""Results after which the target holds what was meant."""
-
 
 # Statements of every commit are made once: SQLAlchemy then finds their SQL without looking at them.
 _ADD_OPERATIONS = sa.insert(operation)
@@ -45,49 +36,6 @@ _CLOSE = sa.delete(open_operation).where(open_operation.c.operation_ref == sa.bi
 _LAST_NUMBER = {
     table.name: sa.select(sa.func.max(table.c.id)) for table in (operation, operation_event)
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedOperation:
-    """An operation as the ledger keeps it: facts without attribute values.
-
-    Attributes:
-        ref: The ledger's number of it.
-        run_id: The run that meant to do it.
-        plan_digest: The plan that it was part of.
-        operation_id: Its id in that plan.
-        worker_key: Whose account.
-        account_id: SCIM id, once known.
-        kind: What was to be done.
-        user_name: The account's login after the operation.
-        external_id: The externalId that was to be written; None when none was.
-        correlated_by: How the account was found; None for a create.
-        reason: Why, as a code.
-        explanation: Why, in words.
-        changed: Names of the attributes written.
-        rows: `source:line` of the rows that led to it.
-        result: The last word on it; None after an intent alone.
-        detail: Why it did not go well.
-        at: When that last word was written.
-    """
-
-    ref: int
-    run_id: str
-    plan_digest: str | None
-    operation_id: str
-    worker_key: str
-    account_id: str | None
-    kind: OperationKind
-    user_name: str
-    external_id: str | None
-    correlated_by: str | None
-    reason: str
-    explanation: str
-    changed: tuple[str, ...]
-    rows: tuple[str, ...]
-    result: OutcomeResult | None
-    detail: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,30 +235,6 @@ def _keep_open(
         connection.execute(_OPEN, still)
 
 
-def open_intents(connection: sa.Connection, target: str) -> list[RecordedOperation]:
-    """Read the operations whose end is not known, oldest first."""
-    query = _with_last_event().join(
-        open_operation, open_operation.c.operation_ref == operation.c.id
-    )
-    query = query.where(open_operation.c.target == target).order_by(operation.c.id)
-    return [_recorded(row) for row in connection.execute(query)]
-
-
-def failed_last(connection: sa.Connection, target: str) -> list[RecordedOperation]:
-    """Read what the last run that carried out a plan did not bring about, in its order."""
-    last = (
-        sa.select(run.c.run_id)
-        .where(run.c.target == target, was_carried_out())
-        .order_by(run.c.started_at.desc(), run.c.run_id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    query = _with_last_event().where(
-        operation.c.run_id == last, operation_event.c.result.not_in(SUCCESSFUL)
-    )
-    return [_recorded(row) for row in connection.execute(query.order_by(operation.c.id))]
-
-
 def settle(
     connection: sa.Connection,
     facts: RunFacts,
@@ -334,41 +258,3 @@ def settle(
             hint="another run was quicker; plan again: `scimflow sync`",
         )
     append(connection, facts, [Entry(meant, at, outcome)], {})
-
-
-def _with_last_event() -> sa.Select[Any]:
-    later = operation_event.alias("later")
-    newest = sa.select(sa.func.max(later.c.id)).where(later.c.operation_ref == operation.c.id)
-    return (
-        sa.select(
-            operation,
-            operation_event.c.result,
-            operation_event.c.detail,
-            operation_event.c.at,
-            operation_event.c.account_id.label("account_seen"),
-        )
-        .select_from(operation)
-        .join(operation_event, operation_event.c.id == newest.scalar_subquery())
-    )
-
-
-def _recorded(row: Any) -> RecordedOperation:
-    return RecordedOperation(
-        ref=row.id,
-        run_id=row.run_id,
-        plan_digest=row.plan_digest,
-        operation_id=row.operation_id,
-        worker_key=row.worker_key,
-        account_id=row.account_seen or row.account_id,
-        kind=OperationKind(row.kind),
-        user_name=row.user_name,
-        external_id=row.external_id,
-        correlated_by=row.correlated_by,
-        reason=row.reason,
-        explanation=row.explanation,
-        changed=tuple(row.changed),
-        rows=tuple(row.rows),
-        result=None if row.result is None else OutcomeResult(row.result),
-        detail=row.detail,
-        at=row.at,
-    )

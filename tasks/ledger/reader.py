@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Self
 
 from data_contracts.outcome import Approval, HistoryEntry, RunRecord
 from data_contracts.plan import Plan
-from tasks.ledger import approvals, batches, history, links, operations, plans, runs
+from tasks.ledger import approvals, batches, history, links, plans, recorded, runs
 from tasks.ledger.batches import AcceptedBatch, RecordedBatch
 from tasks.ledger.database import Database
-from tasks.ledger.operations import RecordedOperation
+from tasks.ledger.recorded import RecordedOperation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,12 +123,12 @@ class LedgerReader:
         those whose outcome is `unknown`.
         """
         with self.database.read() as connection:
-            return operations.open_intents(connection, target)
+            return recorded.open_intents(connection, target)
 
     def failed_last(self, target: str) -> list[RecordedOperation]:
         """What the last run that carried out a plan did not bring about, `skipped` included."""
         with self.database.read() as connection:
-            return operations.failed_last(connection, target)
+            return recorded.failed_last(connection, target)
 
     def history(
         self,

@@ -17,7 +17,7 @@ from data_contracts.scim.paths import parse_path
 from data_contracts.scim.resource import normal_form
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import OperationKind, OutcomeResult
-from tasks.ledger.operations import RecordedOperation
+from tasks.ledger import RecordedOperation
 
 Meant = Mapping[str, Operation]
 """The operations that were meant, by operation id, from the plan that the ledger keeps."""

@@ -121,7 +121,7 @@ def kill(process: subprocess.Popen[str]) -> list[str]:
     return out.splitlines()
 
 
-def test_a_run_killed_between_intent_and_outcome_leaves_exactly_that_intent_open(
+def test_a_run_killed_between_intent_and_outcome_leaves_exactly_that_intent_to_the_next_one(
     ledger: Ledger, tmp_path: Path, processes: list[subprocess.Popen[str]]
 ) -> None:
     processes.append(python(BEGIN + LOAD, str(tmp_path)))
@@ -134,6 +134,12 @@ def test_a_run_killed_between_intent_and_outcome_leaves_exactly_that_intent_open
         ("E2", ""),
     ]
     assert list(ledger.links(TARGET)["worker_key"]) == ["E1"]
+
+    ledger.start_run(a_run("r2", 10))
+    found = outcome(create("E2"), OutcomeResult.SETTLED)
+    ledger.settle("r2", intent, found, moment(11))
+    assert ledger.open_intents(TARGET) == []
+    assert list(ledger.links(TARGET)["account_id"]) == ["a-E1", "a-E2"]
 
 
 def test_every_word_that_a_killed_run_was_promised_is_in_the_ledger(
@@ -153,20 +159,6 @@ def test_every_word_that_a_killed_run_was_promised_is_in_the_ledger(
     assert intended <= recorded | still_open
     assert not recorded & still_open
     assert recorded == set(ledger.links(TARGET)["worker_key"])
-
-
-def test_what_a_killed_run_left_open_is_settled_by_the_next_one(
-    ledger: Ledger, tmp_path: Path, processes: list[subprocess.Popen[str]]
-) -> None:
-    processes.append(python(BEGIN + LOAD, str(tmp_path)))
-    assert said(processes[0]) == "sent"
-    kill(processes[0])
-    (intent,) = ledger.open_intents(TARGET)
-    ledger.start_run(a_run("r2", 10))
-    found = outcome(create("E2"), OutcomeResult.SETTLED)
-    ledger.settle("r2", intent, found, moment(11))
-    assert ledger.open_intents(TARGET) == []
-    assert list(ledger.links(TARGET)["account_id"]) == ["a-E1", "a-E2"]
 
 
 def test_of_two_processes_that_want_the_lease_at_the_same_moment_one_gets_it(

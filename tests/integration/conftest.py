@@ -38,7 +38,7 @@ def new_database(postgresql_server: sa.URL) -> Iterator[Callable[[], str]]:
     """Makes empty databases, and gives their URL."""
     numbers = itertools.count(1)
     url = postgresql_server.set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:  # what tests write need not survive a power cut
         for setting in ("fsync", "full_page_writes"):
             connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
@@ -60,7 +60,7 @@ def emptied_database(new_database: Callable[[], str]) -> Iterator[Callable[[], s
     url = new_database()
     open_ledger(url, folder=Path()).close()
     driver = sa.make_url(url).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(driver, isolation_level="AUTOCOMMIT")
+    engine = sa.create_engine(driver, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
 
     def empty() -> str:
         with engine.connect() as connection:

@@ -4,6 +4,8 @@ import asyncio
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -74,6 +76,24 @@ def test_a_lease_without_a_heartbeat_is_taken_over_and_its_owner_is_told(
     first.release()  # gives back what is its own, and that is nothing
     assert holder(ledger) == "beta:18:r2"
     assert second.renew()
+
+
+def test_an_owner_that_renews_at_the_last_moment_keeps_its_lease(
+    ledger: Ledger, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = contender(ledger, watch, "alpha:17:r1"), contender(ledger, watch, "beta:18:r2")
+    first.acquire()
+    watch.pass_by(TTL_S)
+    take = second._take
+
+    def take_late(seen: Any, now: datetime) -> bool:
+        first.renew()
+        return take(seen, now)
+
+    monkeypatch.setattr(second, "_take", take_late)
+    with pytest.raises(LeaseHeld, match="alpha:17:r1"):
+        second.acquire()
+    assert first.renew()
 
 
 def test_an_owner_that_took_its_own_lapsed_lease_again_holds_the_new_one_only(

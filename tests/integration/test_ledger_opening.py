@@ -57,6 +57,17 @@ def test_files_and_folder_are_for_their_owner_alone(tmp_path: Path) -> None:
         os.umask(before)
 
 
+@pytest.mark.parametrize("name", ["a b", "50%", "what?", "#1", "%20", "Zoë"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    with open_ledger(SQLITE, folder=folder) as ledger:
+        ledger.start_run(a_run("r1"))
+    with open_ledger(SQLITE, folder=folder, read_only=True) as reader:
+        assert len(reader.runs()) == 1
+    assert [file.name for file in tmp_path.rglob("*.db")] == ["ledger.db"]
+
+
 def test_a_file_that_others_may_read_is_closed_to_them(
     migrated_sqlite: Path, tmp_path: Path
 ) -> None:
@@ -228,6 +239,32 @@ def test_several_processes_may_open_a_new_ledger_at_the_same_moment(
         assert version(ledger) == HEAD
 
 
+class BusyAtFirst(sqlite3.Connection):
+    """Refuses write-ahead logging for a moment: once in six times, when four processes want it at
+    once, SQLite does so without waiting."""
+
+    refusals = 2
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        if sql == "PRAGMA journal_mode=WAL" and BusyAtFirst.refusals > 0:
+            BusyAtFirst.refusals -= 1
+            raise sqlite3.OperationalError("database is locked")
+        return super().execute(sql, *parameters)
+
+
+def test_a_file_that_others_are_switching_to_write_ahead_logging_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = sqlite3.connect
+    monkeypatch.setattr(
+        sqlite3, "connect", lambda *given, **more: plain(*given, factory=BusyAtFirst, **more)
+    )
+    with open_ledger(SQLITE, folder=tmp_path) as ledger:
+        assert ledger.runs() == []
+    assert BusyAtFirst.refusals == 0
+
+
+@pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_ledger_that_is_up_to_date_is_opened_without_alembic(
     ledger_url: str, tmp_path: Path
 ) -> None:
