@@ -59,7 +59,10 @@ def _report(report: ContractReport, limit: int) -> Iterator[RenderableType]:
         yield Line(safe("noticed: ", "yellow") + safe(warning), 2, 4)
     if report.rules:
         yield Line(safe("Rules", "bold"), 2)
-        yield Columns([_rule(rule) for rule in report.rules], 4)
+        broken = [rule for rule in report.rules if rule.failing]
+        yield Columns([_rule(rule) for rule in broken], 4)
+        holding = len(report.rules) - len(broken)
+        yield Line(safe(f"{plural(holding, 'rule')} {'holds' if holding == 1 else 'hold'}"), 4)
     shown, left = cut(report.quarantined, limit)
     if shown:
         yield Line(safe("Quarantined rows", "bold"), 2)

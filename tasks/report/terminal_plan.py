@@ -7,7 +7,7 @@ from rich.text import Text
 
 from data_contracts.finding import Finding
 from data_contracts.plan import Operation, Plan
-from data_contracts.words import OperationKind, Verdict
+from data_contracts.words import FindingSeverity, OperationKind, Verdict
 from tasks.report.next_steps import NextStep, next_step_of_plan
 from tasks.report.privacy import Change, changes
 from tasks.report.selection import cut, urgent_first
@@ -39,6 +39,7 @@ OPERATIONS_MAX = 200
 """Operations of one kind in a terminal: more than anybody reads there."""
 
 FINDINGS_MAX = 30
+SUBJECTS_NAMED = 5  # enough to look one up; --json has the others
 ALL_OF_THEM = "`--json`, or a plan saved with `scimflow plan -o PLAN`, has all of them"
 
 _DRIFT_TITLES = {
@@ -182,7 +183,8 @@ def findings_list(findings: Sequence[Finding], limit: int = FINDINGS_MAX) -> lis
         findings: The findings.
         limit: Most shown.
     """
-    shown, left = cut(urgent_first(findings), limit)
+    single = [f for f in findings if f.severity is not FindingSeverity.INFO]
+    shown, left = cut(urgent_first(single), limit)
     rows = [
         (
             safe(finding.severity, SEVERITY_STYLES[finding.severity]),
@@ -191,4 +193,25 @@ def findings_list(findings: Sequence[Finding], limit: int = FINDINGS_MAX) -> lis
         )
         for finding in shown
     ]
-    return titled("Findings", [Columns(rows), *left_out(left, ALL_OF_THEM)] if rows else [])
+    body: list[RenderableType] = [Columns(rows)] if rows else []
+    body += left_out(left, ALL_OF_THEM)
+    return titled("Findings", [*body, *_grouped(findings)])
+
+
+def _grouped(findings: Sequence[Finding]) -> Iterator[RenderableType]:
+    """What is merely worth knowing, a line for each kind: often there are dozens of one."""
+    kinds: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.severity is FindingSeverity.INFO:
+            kinds.setdefault(finding.code, []).append(finding.subject)
+    rows = []
+    for code, subjects in sorted(kinds.items()):
+        more = f" and {len(subjects) - SUBJECTS_NAMED:,} more"
+        named = ", ".join(subjects[:SUBJECTS_NAMED])
+        text = named + (more if len(subjects) > SUBJECTS_NAMED else "")
+        style = SEVERITY_STYLES[FindingSeverity.INFO]
+        rows.append(
+            (safe(FindingSeverity.INFO, style), key(f"{len(subjects):,} x {code}"), safe(text))
+        )
+    if rows:
+        yield Columns(rows)

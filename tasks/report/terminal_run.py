@@ -24,6 +24,7 @@ from tasks.report.terminal_layout import (
     safe,
     titled,
 )
+from tasks.report.terminal_plan import findings_list
 from tasks.report.wording import (
     DONE,
     STATES,
@@ -65,6 +66,7 @@ def run_view(
         Line(safe(_effort(run, load), "dim")),
         *titled("What happened to whom, and why", list(_people(plan, load, limit)) if plan else []),
         *titled("Rows set aside", list(_quarantine(reports, limit))),
+        *(findings_list(plan.findings, limit) if plan else []),
         *titled("Approved past its guardrails" if load else "Guardrails", _unsafe(plan)),
         *next_step(next_step_of_run(run.state, run.run_id, plan)),
     )
