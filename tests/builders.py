@@ -25,7 +25,6 @@ from data_contracts.export_contract import (
 )
 from data_contracts.frames import ACCEPTED, ACCOUNTS, LINE, LINKS, STATE
 from data_contracts.plan import Operation, Plan, SourceBasis
-from data_contracts.scim.paths import parse_path
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import BatchVerdict, OperationKind
 from data_contracts.yaml_lines import parse_yaml
@@ -242,7 +241,7 @@ class World:
     complete_read: bool = True
     deactivated_by_us: Iterable[str] = ()
     previous_rows: Mapping[str, int] = field(default_factory=dict)
-    hr_contract: ExportContract = HR
+    hr_contract: ExportContract = field(default=HR, repr=False)
 
     @property
     def settings(self) -> Configuration:
@@ -272,13 +271,12 @@ class World:
 
     def inputs(self) -> PlanInputs:
         """Everything that the plan is made from."""
-        people, conf = self.people(), self.settings
-        role = str(parse_path(conf.target.role_path, conf.target.extensions))
+        batches, conf = self.batches, self.settings
+        people = build_desired(batches, conf, self.day)
+        shown = accounts(self.accounts, [*people.paths, conf.role_path])
         return PlanInputs(
             people=people,
-            snapshot=TargetSnapshot(
-                "acme", accounts(self.accounts, [*people.paths, role]), self.complete_read
-            ),
+            snapshot=TargetSnapshot("acme", shown, self.complete_read),
             links=links(self.links),
             deactivated_by_us=frozenset(self.deactivated_by_us),
             sources={
@@ -290,7 +288,7 @@ class World:
                     rows=checked.report.rows_read,
                     accepted=checked.report.rows_accepted,
                 )
-                for name, (checked, _) in self.batches.items()
+                for name, (checked, _) in batches.items()
             },
             previous_rows=self.previous_rows,
         )
