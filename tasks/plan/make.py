@@ -24,7 +24,7 @@ from tasks.plan.decide import Decision, decide
 from tasks.plan.diff import changed_attributes
 from tasks.plan.digests import digest_of_frame
 from tasks.plan.guardrails import Workforce, judge
-from tasks.plan.operations import Comparison, build_operations
+from tasks.plan.operations import Comparison, build_operations, collection_paused
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,9 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         snapshot=replace(inputs.snapshot, accounts=accounts),
     )
     decision = decide(comparison, correlation, circumstances, settings)
-    operations = tuple(_operations(comparison, decision))
-    adoptions = tuple(_adoptions(comparison, decision))
+    with collection_paused():
+        operations = tuple(_operations(comparison, decision))
+        adoptions = tuple(_adoptions(comparison, decision))
     workforce = _workforce(inputs, accounts, comparison, decision, settings)
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
     return Plan(
