@@ -59,18 +59,21 @@ def read_csv(path: Path, text: bytes, contract: ExportContract) -> Records:
     kept = np.delete(rows.lines, np.array(bad.numbers, dtype="int64") - 1)
     if rows.spans:
         _refuse_swallowed(path, table, header.names, kept, rows, bad, reader)
-    columns, warnings = {}, list(matched.warnings)
-    for label, name, written in zip(labels, matched.names, header.names, strict=True):
+    for number, written in enumerate(header.names):
         if not written:
-            _refuse_nameless(path, table[label], int(label[1:]) + 1)
-            warnings.append(f"column {int(label[1:]) + 1} has neither a name nor values")
+            _refuse_nameless(path, table.column(number), number + 1)
+    raw = table.columns
+    del body, table  # a million rows: each column is let go once it is clean
+    columns = {}
+    for name in matched.names:
+        cells = raw.pop(0)
         if name is not None:
-            columns[name] = clean_cells(table[label], _sentinels(contract, name))
+            columns[name] = clean_cells(cells, _sentinels(contract, name))
     malformed = tuple(
         MalformedRow(int(rows.lines[number - 1]), reason)
         for number, reason in zip(bad.numbers, bad.reasons, strict=True)
     )
-    return Records(header.names, columns, kept, malformed, tuple(warnings))
+    return Records(header.names, columns, kept, malformed, matched.warnings)
 
 
 def _below(text: bytes, start: int) -> bytes:

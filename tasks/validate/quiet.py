@@ -1,7 +1,6 @@
 """Great Expectations kept quiet: its warnings, its log, its progress bars. Only while it works."""
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,8 +19,6 @@ def quiet_library() -> Iterator[None]:
     logger = logging.getLogger("great_expectations")
     with _LOCK, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        # It sends nothing in the pinned version; older and newer ones ask this first.
-        os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
         level = logger.level
         logger.setLevel(logging.ERROR)
         try:

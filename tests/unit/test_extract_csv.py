@@ -163,11 +163,7 @@ def test_an_unclosed_quote_is_refused_with_its_line(tmp_path: Path) -> None:
 
 
 def test_two_quotes_that_swallow_the_rows_between_are_refused(tmp_path: Path) -> None:
-    text = (
-        "a,b,c,d,e\n1,q,w,e,r\n"
-        '2,"q,w,e,r\n3,q,w,e,r\n4,q,w,e,r\n5,q",w,e,r\n'
-        "6,q,w,e,r\n"
-    )
+    text = 'a,b,c,d,e\n1,q,w,e,r\n2,"q,w,e,r\n3,q,w,e,r\n4,q,w,e,r\n5,q",w,e,r\n6,q,w,e,r\n'
     with pytest.raises(SourceError, match=r"line 3: the cell in column 'b' .* a quote is missing"):
         read(tmp_path, text, FIVE)
 
