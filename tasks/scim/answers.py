@@ -170,12 +170,12 @@ def error_of(answer: Answer, request: Request, now: datetime) -> TargetError | N
             hint="set HTTPS_PROXY with what the proxy wants, or NO_PROXY for this host",
             status=status,
         )
-    return _refusal(answer, document, where)
+    return _refusal(answer, document, request)
 
 
-def _refusal(answer: Answer, document: Any, where: str) -> TargetError:
+def _refusal(answer: Answer, document: Any, request: Request) -> TargetError:
     """A 4xx about this one request."""
-    status = answer.status
+    status, where = answer.status, f"{request.method} {request.shown}"
     if status in (403, 404) and not _is_scim_error(document):  # "gone" is SCIM's word to say
         return AnswerUnreadable(
             f"{where} answered {status} with something that is no SCIM error", status=status
@@ -189,7 +189,10 @@ def _refusal(answer: Answer, document: Any, where: str) -> TargetError:
     shown_type = f" {scim_type}" if scim_type and scim_type.isalpha() else ""
     message = f"{where} answered {status}{shown_type}{_clues(document)}"
     kind = UniquenessConflict if taken else TargetRefused
-    return kind(message, status=status, scim_type=scim_type)
+    hint = None
+    if request.method == "GET" or status == 404:  # nothing of ours was in it
+        hint = AnswerUnreadable.default_hint
+    return kind(message, hint=hint, status=status, scim_type=scim_type)
 
 
 def _redirect(answer: Answer, where: str) -> TargetError:

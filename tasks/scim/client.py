@@ -37,6 +37,9 @@ PAGES_AHEAD = 8
 CONFIG_BUDGET_S = 10.0
 """ServiceProviderConfig decides nothing that cannot be found out by trying."""
 
+FIRST_CONTACT_S = 15.0
+"""A host that never answered is rather misspelled or walled off than just restarting."""
+
 PROBE_BUDGET_S = 3.0
 """A person waits for it."""
 
@@ -264,10 +267,11 @@ class ScimClient:
     async def _send(
         self, request: Request, trace: Trace | None, *, budget_s: float | None = None
     ) -> Answer:
+        whole_s = budget_s or self.settings.request_budget_s
         return await with_retries(
             lambda left_s: self._wire.send(request, left_s, trace),
             is_read=request.is_read,
-            budget_s=budget_s or self.settings.request_budget_s,
+            budget_s=lambda: whole_s if self._wire.answered else min(whole_s, FIRST_CONTACT_S),
             clock=self.clock,
         )
 

@@ -53,14 +53,18 @@ def wait_s(
 
 
 async def with_retries(
-    send: Callable[[float], Awaitable[T]], *, is_read: bool, budget_s: float, clock: Clock
+    send: Callable[[float], Awaitable[T]],
+    *,
+    is_read: bool,
+    budget_s: Callable[[], float],
+    clock: Clock,
 ) -> T:
     """Send until it works, may not be repeated, or the budget is used up.
 
     Args:
         send: Sends once; gets the seconds that are left.
         is_read: Whether it is a read.
-        budget_s: Longest time for all attempts together.
+        budget_s: Longest time for all attempts together, as of when it is asked.
         clock: Time.
 
     Raises:
@@ -68,7 +72,7 @@ async def with_retries(
     """
     started = clock.monotonic()
     try:
-        return await send(budget_s)  # nearly always all there is to it
+        return await send(budget_s())  # nearly always all there is to it
     except TargetUnavailable as error:
         first: TargetUnavailable | None = error
 
@@ -80,7 +84,7 @@ async def with_retries(
         return await send(left_s())
 
     def left_s() -> float:
-        return started + budget_s - clock.monotonic()
+        return started + budget_s() - clock.monotonic()
 
     def last_error(state: tenacity.RetryCallState) -> BaseException | None:
         return state.outcome.exception() if state.outcome else None

@@ -62,6 +62,8 @@ class Wire:
         self.rate = RateController(settings.requests_per_s, settings.max_in_flight, clock=clock)
         self.requests = 0
         """Requests sent so far."""
+        self.answered = False
+        """Whether the target ever answered, in whatever way."""
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -115,7 +117,7 @@ class Wire:
         try:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._exchange(request, token)
-            status = answer.status
+            status, self.answered = answer.status, True
         except FAILURES as error:
             self.rate.release(ticket, None)
             raise self._lost(request, error) from None  # it may hold the URL

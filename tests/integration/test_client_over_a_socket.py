@@ -32,7 +32,14 @@ from tasks.extract.target import read_target
 from tasks.load.session import LoadSession
 from tasks.scim import wire
 from tasks.scim.client import ScimClient, open_client
-from tests.target_parts import MemoryJournal, asynchronous, change, create, target_settings
+from tests.target_parts import (
+    FakeTime,
+    MemoryJournal,
+    asynchronous,
+    change,
+    create,
+    target_settings,
+)
 
 USER = b'{"schemas":[],"id":"1","userName":"ada"}'
 Serve = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -255,6 +262,25 @@ async def test_nobody_at_home_is_unavailable_also_for_a_write() -> None:
             await client.create_user({}, trace=trace)
         assert "s3cret" not in f"{caught.value!r}"
         assert {e.status for e in trace} == {None}
+
+
+@asynchronous
+async def test_a_host_that_never_answered_is_given_up_sooner_than_one_that_did() -> None:
+    async def serve(request: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(USER, "200 OK", "Connection: close"))
+
+    for answered, least_s, most_s in ((False, 5, 16), (True, 60, 121)):
+        time = FakeTime()
+        async with raw_server(serve) as (url, _):
+            settings = target_settings(base_url=url, request_budget_s=120)
+            client = open_client(settings, SecretStr("s3cret"), folder=Path(), clock=time.clock)
+            if answered:
+                await client.get_user("1")
+        async with client:
+            began = time.seconds
+            with pytest.raises(TargetUnavailable):
+                await client.get_user("1")
+            assert least_s <= time.seconds - began <= most_s
 
 
 @asynchronous

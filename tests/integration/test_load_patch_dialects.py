@@ -15,6 +15,7 @@ from tests.target_parts import (
     asynchronous,
     change,
     create,
+    leave,
     target,
 )
 
@@ -88,8 +89,6 @@ async def test_without_any_paths_parts_of_a_user_are_sent() -> None:
 
 @asynchronous
 async def test_deactivating_works_at_a_target_that_knows_no_paths() -> None:
-    from tests.target_parts import leave
-
     async with target(refuse=refuses("active", None)) as t:
         await with_people(t, 2)
         async with t.session() as session:
@@ -113,6 +112,18 @@ async def test_a_list_element_that_is_not_there_says_nothing_about_the_dialect()
                 [change("id-2", {WORK_EMAIL: "b@acme.example"}, key="E2")]
             )
             assert [e.method for e in second.exchanges] == ["PATCH"]
+
+
+@asynchronous
+async def test_a_part_that_an_element_lacks_makes_no_second_element() -> None:
+    place, region = 'addresses[type eq "work"].locality', 'addresses[type eq "work"].region'
+    async with target() as t:
+        await t.apply(create("E1", **{place: "London"}))
+        (outcome,) = await t.apply(change("id-1", {region: "Soho"}, before={region: None}))
+        assert outcome.result is APPLIED, outcome
+        assert t.users()[0]["addresses"] == [
+            {"type": "work", "locality": "London", "region": "Soho"}
+        ]
 
 
 @asynchronous

@@ -38,7 +38,7 @@ async def run(
     errors: Sequence[TargetError], *, is_read: bool, budget_s: float = 120
 ) -> tuple[int, FakeTime]:
     sender, time = Sender(*errors), FakeTime()
-    assert await with_retries(sender, is_read=is_read, budget_s=budget_s, clock=time.clock)
+    assert await with_retries(sender, is_read=is_read, budget_s=lambda: budget_s, clock=time.clock)
     return sender.calls, time
 
 
@@ -90,7 +90,7 @@ async def test_it_ends_within_its_budget_with_the_last_error() -> None:
     sender, time = Sender(*[unavailable(500)] * 1000), FakeTime()
     began = time.seconds
     with pytest.raises(TargetUnavailable) as caught:
-        await with_retries(sender, is_read=True, budget_s=20, clock=time.clock)
+        await with_retries(sender, is_read=True, budget_s=lambda: 20.0, clock=time.clock)
     assert caught.value.status == 500
     assert 4 <= sender.calls <= 9
     assert time.seconds - began <= 20
@@ -100,7 +100,7 @@ async def test_it_ends_within_its_budget_with_the_last_error() -> None:
 async def test_a_wait_beyond_the_budget_is_not_begun() -> None:
     sender, time = Sender(unavailable(429, after=3600)), FakeTime()
     with pytest.raises(TargetUnavailable):
-        await with_retries(sender, is_read=True, budget_s=20, clock=time.clock)
+        await with_retries(sender, is_read=True, budget_s=lambda: 20.0, clock=time.clock)
     assert (sender.calls, time.slept) == (1, [])
 
 
@@ -108,5 +108,5 @@ async def test_a_wait_beyond_the_budget_is_not_begun() -> None:
 async def test_a_write_that_failed_with_500_is_sent_once() -> None:
     sender, time = Sender(unavailable(500)), FakeTime()
     with pytest.raises(TargetUnavailable):
-        await with_retries(sender, is_read=False, budget_s=20, clock=time.clock)
+        await with_retries(sender, is_read=False, budget_s=lambda: 20.0, clock=time.clock)
     assert sender.calls == 1
