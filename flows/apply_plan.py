@@ -35,12 +35,12 @@ async def apply_plan(
     saved = find_plan(open_project(configuration), plan)
 
     async def work(run: Run, as_of: AsOf) -> RunState:
-        return await _apply(run, saved, AsOf(saved.as_of, days=saved.zone_days))
+        return await _apply(run, saved, plan, AsOf(saved.as_of, days=saved.zone_days))
 
     return await conduct("apply-plan", configuration, saved.as_of.isoformat(), work)
 
 
-async def _apply(run: Run, saved: Plan, as_of: AsOf) -> RunState:
+async def _apply(run: Run, saved: Plan, name: str, as_of: AsOf) -> RunState:
     async with hold_target(run), connect(run.project) as client:
         prepared = await prepare(run, as_of, client, writes=True)
         if prepared.plan.digest != saved.digest:
@@ -49,9 +49,9 @@ async def _apply(run: Run, saved: Plan, as_of: AsOf) -> RunState:
         run.record_plan(saved)
         await publish_plan(run, saved)
         if saved.verdict is Verdict.REFUSED:
-            raise PlanRefused(held_message(saved, run.record.run_id))
+            raise PlanRefused(held_message(saved, name))
         if saved.verdict is Verdict.HELD and not is_approved(run):
-            raise PlanHeld(held_message(saved, run.record.run_id))
+            raise PlanHeld(held_message(saved, name))
         load = await carry_out(
             run,
             saved,

@@ -172,13 +172,18 @@ STATE_OF_VERDICT: Mapping[Verdict, RunState] = {
 """How a run ends whose plan is not carried out."""
 
 
-def held_message(plan: Plan, run_id: str) -> str:
-    """What a guardrail found, with the numbers and how to approve; one sentence a guardrail."""
+def held_message(plan: Plan, name: str) -> str:
+    """What a guardrail found, with the numbers and how to approve; one sentence a guardrail.
+
+    Args:
+        plan: Held or refused.
+        name: What the plan is known by: the run that made it, or what the user called it by.
+    """
     found = [g for g in plan.guardrails if g.verdict is not Verdict.SAFE]
     text = "; ".join(g.message for g in found)
     if plan.verdict is Verdict.REFUSED:
         return f"refused before the first write: {text}. No approval lifts this"
     return (
         f"held before the first write: {text}. After a look at the plan: "
-        f"scimflow approve {run_id}, then scimflow apply {run_id}"
+        f"scimflow approve {name}, then scimflow apply {name}"
     )

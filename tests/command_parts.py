@@ -9,7 +9,7 @@ import contextlib
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +17,12 @@ from typing import Any
 
 import yaml
 
-from data_contracts.outcome import Outcome, RunRecord
-from data_contracts.plan import Operation
+from data_contracts.outcome import RunRecord
 from deployments.sandbox.sandbox import Sandbox
 from deployments.sandbox.server import serve_in_thread
 from deployments.sandbox.settings import SandboxSettings
 from flows.cli import run as scimflow
-from tasks.load.session import LoadSession
+from tests.sync_parts import sync_once
 
 TOKEN_VARIABLE = "WORKSPACE_TOKEN"
 TOKEN = "t0ken-of-the-workspace"
@@ -145,54 +144,8 @@ class Company:
         return {user["userName"]: user for user in self.sandbox.store.users()}
 
     def sync(self, as_of: str = TODAY) -> RunRecord:
-        """Live a day: plan with the plain stages, carry out, record; Prefect has no part in it."""
-        return asyncio.run(_live_a_day(self.config, as_of))
-
-
-async def _live_a_day(config: Path, as_of: str) -> RunRecord:
-    from data_contracts.words import Verdict
-    from flows.leasing import hold_target
-    from flows.loading import carry_out
-    from flows.pipeline import Preparation, check_sources, prepare_plan
-    from flows.project import find_token, open_project, utc_now
-    from flows.running import STATE_OF_VERDICT, begin_run, state_after_load
-    from flows.stages import PLAIN
-    from tasks.ledger import open_ledger
-    from tasks.scim.client import open_client
-
-    project = open_project(config)
-    day = project.as_of(as_of)
-    with open_ledger(project.ledger_url, folder=project.folder) as ledger:
-        run = begin_run(project, ledger, "sync-users", day, None)
-        target = project.settings.target
-        async with (
-            hold_target(run),
-            open_client(target, find_token(project), folder=project.folder) as client,
-        ):
-            preparation = Preparation(project, PLAIN, ledger, day, utc_now())
-            sources = await check_sources(preparation)
-            run.record_sources(sources)
-            prepared = await prepare_plan(preparation, client, sources)
-            run.record_plan(prepared.plan)
-            if prepared.plan.verdict is not Verdict.SAFE:
-                return run.finish(STATE_OF_VERDICT[prepared.plan.verdict])
-            load = await carry_out(run, prepared.plan, client, _apply, _no_progress)
-        return run.finish(state_after_load(load, run.reports))
-
-
-async def _apply(
-    kind: str,
-    number: int,
-    total: int,
-    session: LoadSession,
-    operations: Sequence[Operation],
-    on_outcome: Callable[[Outcome], None],
-) -> tuple[Outcome, ...]:
-    return await session.apply(operations, on_outcome)
-
-
-async def _no_progress(done: int, total: int) -> None:
-    pass
+        """Live a day as `scimflow sync` does, without Prefect."""
+        return asyncio.run(sync_once(self.config, as_of)).record
 
 
 @contextmanager
