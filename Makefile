@@ -22,8 +22,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "setting up $(VENV) (a minute or two the first time) ..."
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed (as $(PYTHON)); name another with PYTHON=..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --group dev --editable .
+	@$(BIN)/python -m pip install -qq --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install -qq --constraint constraints.txt --group dev --editable .
 	@touch $(STAMP)
 
 demo: $(STAMP) ## The main job on real input against the embedded sandbox: three days of one company, then a second one
@@ -64,8 +64,8 @@ bench: $(STAMP) ## The benchmarks: ratios against something named, in one run
 
 constraints: ## Pin the newest versions that fit together (needs a network)
 	@$(PYTHON) -m venv .venv-constraints
-	@.venv-constraints/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@.venv-constraints/bin/python -m pip install --quiet --group dev --editable .
+	@.venv-constraints/bin/python -m pip install -qq --upgrade 'pip>=25.1'
+	@.venv-constraints/bin/python -m pip install -qq --group dev --editable .
 	@{ echo "# Exact versions that the tests run with: pip install -c constraints.txt ."; \
 	   echo "# Made with: make constraints"; \
 	   .venv-constraints/bin/python -m pip freeze --exclude-editable; } > constraints.txt

@@ -84,14 +84,15 @@ def _ledger(project: Project) -> HealthCheck:
 async def _target(project: Project) -> AsyncIterator[HealthCheck]:
     settings = project.settings.target
     try:
-        token = find_token(project)
+        tokens = find_token(project)
+        async with open_client(settings, tokens, folder=project.folder) as client:
+            found_token = await tokens.check()
+            found = await client.discover()
     except ScimflowError as error:
         yield _failed("token", error)
         yield HealthCheck("target", HealthState.SKIPPED, "not tried without a token")
         return
-    yield HealthCheck("token", HealthState.OK, "found; its value is not shown")
-    async with open_client(settings, token, folder=project.folder) as client:
-        found = await client.discover()
+    yield HealthCheck("token", HealthState.OK, found_token)
     for endpoint in found.endpoints:
         state = HealthState.OK if endpoint.ok else HealthState.FAILED
         if not endpoint.ok and endpoint.name != "users":

@@ -2,16 +2,15 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from data_contracts.as_of import AsOf
 from data_contracts.configuration import Configuration, load_configuration
 from data_contracts.errors import ConfigurationError
+from tasks.scim.access import TokenSource
 
 SETTINGS_FILE = "scimflow.yaml"
 
@@ -78,27 +77,35 @@ def open_project(path: str | Path = SETTINGS_FILE) -> Project:
     return Project(settings, file.resolve())
 
 
-def find_token(project: Project, environ: Mapping[str, str] | None = None) -> SecretStr:
-    """Fetch the target's token from where the settings say it is."""
-    from tasks.scim.token import read_token
+def find_token(project: Project, environ: Mapping[str, str] | None = None) -> TokenSource:
+    """Find what gives the target's access tokens; an authorization server is not asked yet.
 
-    return read_token(
-        project.settings.target.auth,
-        os.environ if environ is None else environ,
-        project.folder,
-        _block_reader(),
+    Raises:
+        ConfigurationError: A secret that the settings name is missing or cannot be one.
+    """
+    from tasks.scim.authentication import token_source
+    from tasks.scim.secret import SecretStore
+
+    secrets = SecretStore(
+        os.environ if environ is None else environ, project.folder, _read_block, _write_block
     )
+    return token_source(project.settings.target, secrets)
 
 
-def _block_reader() -> Callable[[str], str]:
-    def read(name: str) -> str:
-        # only a token in a block needs Prefect, seconds to import, in the read-only commands
-        from prefect.blocks.system import Secret
+# Only a secret in a block needs Prefect, seconds to import, in the read-only commands.
 
-        block = Secret.load(name, _sync=True)  # type: ignore[call-arg]
-        return str(block.get())  # type: ignore[union-attr]
 
-    return read
+def _read_block(name: str) -> str:
+    from prefect.blocks.system import Secret
+
+    block = Secret.load(name, _sync=True)  # type: ignore[call-arg]
+    return str(block.get())  # type: ignore[union-attr]
+
+
+def _write_block(name: str, value: str) -> None:
+    from prefect.blocks.system import Secret
+
+    Secret(value=value).save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]
 
 
 def utc_now() -> datetime:
