@@ -57,4 +57,4 @@ class CircuitBreaker:
         self._refused += 1
         if self._accepted and self._refused < REFUSALS:
             return ""
-        return "the token may not change users (403)"
+        return "the token may not change users"

@@ -33,6 +33,11 @@ def is_ambiguous(error: TargetError) -> bool:
     return isinstance(error, TargetUnavailable) and (error.status or 0) >= 500
 
 
+def _has_unique(wanted: Mapping[str, Value]) -> bool:
+    """Whether something is written that targets keep unique."""
+    return any(path.startswith(("userName", "externalId", "emails")) for path in wanted)
+
+
 class AccountChanger:
     """Changes accounts and makes sure that it happened.
 
@@ -65,6 +70,8 @@ class AccountChanger:
         try:
             return await self.change(account_id, wanted, absent, trace)
         except UniquenessConflict:
+            if not _has_unique(wanted):
+                raise  # 409 for another reason, such as the last admin
             return await self._taken(operation, account_id, trace)
         except TargetRefused as error:
             if error.status == 404:

@@ -34,6 +34,8 @@ class Projection:
         for text, value in wanted.items():
             path, read = _reader(text, self.extensions)
             there = read(resource)
+            if there is None and text == "active":  # who does not say so is active
+                there = True
             if there == value or normal_form(there, path) == normal_form(value, path):
                 continue
             if str(path) not in self._not_kept:

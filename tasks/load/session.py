@@ -14,13 +14,7 @@ from typing import Self
 from weakref import WeakValueDictionary
 
 from data_contracts.configuration.target import TargetSettings
-from data_contracts.errors import (
-    AnswerUnreadable,
-    OutcomeUnknown,
-    TargetError,
-    TargetUnavailable,
-    TokenRefused,
-)
+from data_contracts.errors import TargetError
 from data_contracts.outcome import LoadReport, Outcome
 from data_contracts.plan import Operation
 from data_contracts.words import OperationKind, OutcomeResult
@@ -28,12 +22,12 @@ from tasks.load.breaker import CircuitBreaker
 from tasks.load.change import AccountChanger
 from tasks.load.create import AccountCreator
 from tasks.load.ending import Ending
+from tasks.load.failures import Failures, unfinished
 from tasks.load.journal_protocol import Journal
 from tasks.load.projection import Projection
 from tasks.load.writer import AccountWriter
 from tasks.scim.client import ScimClient
 from tasks.scim.clock import Clock
-from tasks.scim.protocol import Purpose
 from tasks.scim.wire import Trace
 
 GRACE_S = 8.0
@@ -78,6 +72,7 @@ class LoadSession:
         self._changer = AccountChanger(client, writer, projection)
         self._creator = AccountCreator(client, self._changer, projection, dict(owners or {}))
         self._breaker = CircuitBreaker()
+        self._failures = Failures(self._breaker, self.stop)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._outcomes: list[Outcome] = []
         self._started = self._clock.monotonic()
@@ -207,60 +202,21 @@ class LoadSession:
             carrier = self._creator if create else self._changer
             ending = await carrier.carry_out(operation, trace)
         except TargetError as error:
-            return self._failed(operation, error, trace)
+            return self._failures.ending(operation, error, trace)
         except asyncio.CancelledError:  # the grace after a stop is over
-            return self._unfinished(operation, trace, "the run was stopped meanwhile")
+            detail = "the run was stopped meanwhile"
+            return unfinished(operation, trace, detail, OutcomeResult.SKIPPED)
         except Exception as error:
             # an answer of a shape that nobody foresaw is that person's failure, not the run's end
             _log.exception("operation %s broke off", operation.operation_id)
-            return self._unfinished(operation, trace, f"broke off with {type(error).__name__}")
+            return unfinished(operation, trace, f"broke off with {type(error).__name__}")
         if ending.result in (OutcomeResult.APPLIED, OutcomeResult.SETTLED):
             self._breaker.accepted()
         self._breaker.answered(ill=False)
         return ending
 
-    def _failed(self, operation: Operation, error: TargetError, trace: Trace) -> Ending:
-        """What an error of the target means for the person, and for the run."""
-        if isinstance(error, TokenRefused):
-            reason = self._breaker.forbidden() if error.status == 403 else error.message
-            if reason:
-                self.stop(reason)
-                return self._unfinished(operation, trace, self.stopped, OutcomeResult.SKIPPED)
-        if type(error) is TargetError:  # such as a certificate: the same for everybody
-            self.stop(error.message)
-        ill = error.transient or isinstance(error, AnswerUnreadable)
-        reason = self._breaker.answered(ill=ill)
-        if reason:
-            self.stop(f"{reason}; the last one: {error.message}")
-        if isinstance(error, TargetUnavailable) and error.status == 429:  # nobody's own failure
-            return self._unfinished(operation, trace, error.message, OutcomeResult.SKIPPED)
-        if isinstance(error, OutcomeUnknown):
-            return self._unfinished(operation, trace, error.message)
-        detail = error.message
-        if error.status == 412:
-            detail = "somebody else changed the account meanwhile; the next run plans it anew"
-        return Ending(OutcomeResult.FAILED, operation.account_id, detail=detail)
-
-    def _unfinished(
-        self,
-        operation: Operation,
-        trace: Trace,
-        detail: str,
-        otherwise: OutcomeResult = OutcomeResult.FAILED,
-    ) -> Ending:
-        """The end is not known if a write may have reached the target, `otherwise` it is."""
-        result = OutcomeResult.UNKNOWN if _may_have_written(trace) else otherwise
-        return Ending(result, operation.account_id, detail=detail)
-
     def _skipped(self) -> Ending:
         return Ending(OutcomeResult.SKIPPED, detail=self.stopped)
-
-
-def _may_have_written(trace: Trace) -> bool:
-    return any(
-        e.purpose == Purpose.WRITE and (e.status is None or e.status < 300 or e.status >= 500)
-        for e in trace
-    )
 
 
 def _outcome(operation: Operation, ending: Ending, trace: Trace) -> Outcome:

@@ -1,5 +1,7 @@
 """The loader on a target that behaves: one request for each operation, verified and kept."""
 
+import httpx
+import orjson
 import pytest
 
 from data_contracts.scim.schema import ENTERPRISE_SCHEMA, USER_SCHEMA
@@ -300,3 +302,32 @@ async def test_one_operation_at_a_time_for_one_person() -> None:
             ("intend", "update/E1"),
             ("record", "update/E1"),
         ]
+
+
+@asynchronous
+async def test_a_409_for_another_reason_than_a_taken_value_is_a_refusal() -> None:
+    body = b'{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"409"}'
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(409, content=body) if request.method == "PATCH" else None
+
+    async with target(refuse=refuse) as t:
+        await t.apply(create())
+        (outcome,) = await t.apply(leave("id-1"))
+        assert outcome.result is FAILED
+        assert "answered 409" in outcome.detail
+
+
+@asynchronous
+async def test_a_target_that_does_not_show_active_is_believed_to_be_active() -> None:
+    def hide(request: httpx.Request) -> httpx.Response | None:
+        if request.method != "POST":
+            return None
+        user = {**orjson.loads(request.content), "id": "id-1"}
+        del user["active"]
+        return httpx.Response(201, content=orjson.dumps(user))
+
+    async with target(refuse=hide) as t:
+        (outcome,) = await t.apply(create())
+        assert outcome.result is APPLIED
+        assert len(outcome.exchanges) == 1

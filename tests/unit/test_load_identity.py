@@ -75,6 +75,7 @@ def test_a_protected_account_is_never_adopted(protected: str) -> None:
         ("active", True, "True", False),
         ("active", False, "True", True),
         ("active", False, None, True),
+        ("active", True, None, False),
         ("externalId", "007", 7, True),
     ],
 )
