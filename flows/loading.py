@@ -1,5 +1,6 @@
 """Carrying a plan out within a run: adoptions, then batches of each kind."""
 
+import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Protocol
@@ -11,6 +12,7 @@ from data_contracts.words import OPERATION_ORDER, OperationKind
 from flows.project import utc_now
 from flows.running import Run
 from flows.stopping import stopping_on_sigterm, stopping_when_set
+from flows.telling import tell, tell_progress
 from tasks.ledger.journal import Journal
 from tasks.load.session import LoadSession
 from tasks.scim.client import ScimClient
@@ -64,6 +66,12 @@ async def carry_out(
     links = run.ledger.links(target)
     owners = {str(a): str(w) for a, w in zip(links[ACCOUNT_ID], links[WORKER_KEY], strict=True)}
     outcomes: list[Outcome] = []
+    counter = itertools.count(1)
+
+    def count(_: Outcome) -> None:
+        tell_progress(next(counter), len(plan.operations))
+
+    tell(f"carrying out {len(plan.operations)} operations")
     async with (
         AsyncExitStack() as stops,
         Journal(run.ledger, run_id, utc_now) as journal,
@@ -74,10 +82,7 @@ async def carry_out(
         for kind in OPERATION_ORDER:
             batches = _batches(plan, kind)
             for number, batch in enumerate(batches, start=1):
-                done: list[Outcome] = []
-                outcomes += await apply(
-                    str(kind), number, len(batches), session, batch, done.append
-                )
+                outcomes += await apply(str(kind), number, len(batches), session, batch, count)
                 await progress(len(outcomes), len(plan.operations))
         run.load = session.report()
     return run.load

@@ -1,12 +1,24 @@
-"""What is being done, in words, for whoever listens in this process (the command line)."""
+"""What is being done, and how far it is, for whoever listens in this process (the command line)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Protocol
 
-Teller = Callable[[str], None]
 
-_listener: ContextVar[Teller | None] = ContextVar("listener", default=None)
+class Listener(Protocol):
+    """Somebody who wants to know what is being done."""
+
+    def __call__(self, text: str) -> None:
+        """Take in what is being done now, in words."""
+        ...
+
+    def progress(self, done: int, total: int) -> None:
+        """Take in that so many of so many are done."""
+        ...
+
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
 
 
 def tell(text: str) -> None:
@@ -16,8 +28,15 @@ def tell(text: str) -> None:
         listener(text)
 
 
+def tell_progress(done: int, total: int) -> None:
+    """Say how far it is; nobody may be listening."""
+    listener = _listener.get()
+    if listener is not None:
+        listener.progress(done, total)
+
+
 @contextmanager
-def listening(listener: Teller) -> Iterator[None]:
+def listening(listener: Listener) -> Iterator[None]:
     """Listen to what is being done while the context lasts."""
     token = _listener.set(listener)
     try:

@@ -7,8 +7,9 @@ from cyclopts import Parameter
 
 from data_contracts.errors import EXIT_CONTRACT, ConfigurationError
 from data_contracts.words import BatchVerdict
-from flows.cli.console import print_json, results, telling
+from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from flows.cli.progress import telling
 from flows.cli.reading import read_sources
 from flows.project import open_project
 from tasks.report.documents import check_document

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from data_contracts.errors import EXIT_OTHER
 from data_contracts.health import HealthCheck, HealthState
-from flows.cli.console import print_json, results, telling
+from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from flows.cli.progress import telling
 from flows.health import examine
 from tasks.report.documents import health_document
 from tasks.report.terminal import doctor_view

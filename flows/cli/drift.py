@@ -3,8 +3,9 @@
 import asyncio
 
 from data_contracts.errors import EXIT_CHANGES
-from flows.cli.console import print_json, results, telling
+from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
+from flows.cli.progress import telling
 from flows.cli.reading import read_plan
 from tasks.report.documents import plan_document
 from tasks.report.terminal import drift_view

@@ -8,8 +8,9 @@ from cyclopts import Parameter
 
 from data_contracts.errors import ConfigurationError
 from data_contracts.explanation import Explanation
-from flows.cli.console import print_json, results, telling
+from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
+from flows.cli.progress import telling
 from flows.explaining import explain
 from flows.pipeline import Preparation, Teller
 from flows.project import open_project, utc_now

@@ -10,8 +10,9 @@ from cyclopts import Parameter
 from data_contracts.errors import EXIT_CHANGES, EXIT_HELD, ConfigurationError
 from data_contracts.plan import Plan
 from data_contracts.words import Verdict
-from flows.cli.console import print_json, results, telling
+from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
+from flows.cli.progress import telling
 from flows.cli.reading import read_plan
 from tasks.report.documents import plan_document
 from tasks.report.terminal import plan_view

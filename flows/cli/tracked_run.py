@@ -7,7 +7,8 @@ from typing import Any
 
 from data_contracts.errors import EXIT_CONTRACT, EXIT_HELD, EXIT_OTHER, EXIT_PARTLY, ScimflowError
 from data_contracts.words import RunState
-from flows.cli.console import errors, print_json, results, telling
+from flows.cli.console import errors, print_json, results
+from flows.cli.progress import telling
 from flows.prefect_setting import flush_history, prepare_environment
 from flows.telling import listening
 
@@ -57,7 +58,7 @@ def _where() -> str:
     url = os.environ.get("PREFECT_API_URL")
     if url:
         return f"run history: {url}"
-    return "waiting for Prefect's embedded server (up to 20 s at its first start, then less)"
+    return "waiting for Prefect's embedded server (20 s at its first start)"
 
 
 def _show(state: Any, *, json: bool) -> int:
