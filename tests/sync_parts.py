@@ -124,6 +124,13 @@ class MadeUpCompany:
         settings["guardrails"] |= {"deactivations": {}, "min_admins": 0}
         (self.folder / "scimflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
 
+    def configure(self, target: Mapping[str, Any]) -> None:
+        """Change settings of the target."""
+        file = self.folder / "scimflow.yaml"
+        settings = yaml.safe_load(file.read_text(encoding="utf-8"))
+        settings["target"] |= target
+        file.write_text(yaml.safe_dump(settings), encoding="utf-8")
+
     def rows(self) -> list[dict[str, str]]:
         with self.export.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
