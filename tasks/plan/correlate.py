@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from data_contracts.columns import folded, is_in
+from data_contracts.columns import folded, is_in, texts
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, CORRELATION, WORKER_KEY
 from data_contracts.words import CorrelationKey, CorrelationOutcome, FindingSeverity, Presence
@@ -93,7 +93,8 @@ def _by_link(
     outcome = outcome.mask(found, str(CorrelationOutcome.LINKED))
     owners = links[ACCOUNT_ID].map(where)
     known = owners.notna()
-    taken = dict(zip(owners[known].astype("int64"), links.loc[known, WORKER_KEY], strict=True))
+    positions = owners[known].astype("int64").tolist()
+    taken = dict(zip(positions, map(str, texts(links.loc[known, WORKER_KEY])), strict=True))
     return _State(position, key, outcome, taken), account.notna() & ~found
 
 
@@ -154,8 +155,8 @@ def _by_identifier(
     state.key.loc[asked.index] = str(key)
     matched = outcome == CorrelationOutcome.MATCHED
     state.position.loc[asked.index[matched]] = position[matched]
-    keys = desired.loc[asked.index[matched], WORKER_KEY]
-    state.taken.update(zip(position[matched], keys, strict=True))
+    keys = map(str, texts(desired.loc[asked.index[matched], WORKER_KEY]))
+    state.taken.update(zip(position[matched].tolist(), keys, strict=True))
 
 
 def _carries_another_id(

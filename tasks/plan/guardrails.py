@@ -1,12 +1,14 @@
 """Guardrails: the whole plan is judged before the first write."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
-from data_contracts.columns import is_in
-from data_contracts.configuration import Configuration, Limit
+from data_contracts.columns import is_in, texts
+from data_contracts.configuration import Configuration, Limit, RoleRules
 from data_contracts.plan import GuardrailResult, Operation, Value
 from data_contracts.words import OperationKind, Verdict
 
@@ -32,6 +34,25 @@ class Workforce:
     previous_rows: Mapping[str, int]
 
 
+class _RoleChange(NamedTuple):
+    """What an operation does to a role: what is written, and what the account holds now."""
+
+    kind: OperationKind
+    written: Value | None
+    held: str | None
+
+    @property
+    def is_of_active(self) -> bool:
+        return self.kind in (OperationKind.DEACTIVATE, OperationKind.UPDATE)
+
+    def role_after(self, initial: str) -> Value | None:
+        """The role that the account holds and uses after it."""
+        if self.kind is OperationKind.DEACTIVATE:
+            return None
+        given = initial if self.kind is OperationKind.CREATE else self.held
+        return given if self.written is None else self.written
+
+
 def judge(
     operations: tuple[Operation, ...],
     adoptions: int,
@@ -55,7 +76,8 @@ def judge(
     """
     limits, kinds = settings.guardrails, [operation.kind for operation in operations]
     population = workforce.managed_active
-    upgrades = sum(1 for o in operations if is_upgrade(o, settings))
+    changes = _role_changes(operations, workforce, settings.role_path)
+    upgrades = sum(n for change, n in changes.items() if _is_upgrade(change, settings.roles))
     counted = [
         ("deactivations", limits.deactivations, kinds.count(OperationKind.DEACTIVATE), population),
         ("creates", limits.creates, sum(k in GRANTING for k in kinds), population),
@@ -68,8 +90,8 @@ def judge(
         missing = max(previous - workforce.source_rows.get(source, 0), 0)
         name = f"source_shrinkage ({source})"
         results.append(_counted(name, limits.source_shrinkage, missing, previous))
-    results.append(_seats(operations, workforce, settings))
-    results.append(_admins(operations, workforce, settings))
+    results.append(_seats(changes, workforce, settings))
+    results.append(_admins(changes, workforce, settings))
     return tuple(results)
 
 
@@ -111,39 +133,37 @@ def _origin(limit: Limit, population: int) -> str:
     return f"max_fraction {limit.max_fraction:g}"
 
 
+def _role_changes(
+    operations: tuple[Operation, ...], workforce: Workforce, path: str
+) -> Counter[_RoleChange]:
+    """How often each change of a role is made; a plan of any size has a handful of them."""
+    touched = [o.account_id for o in operations if o.account_id is not None]
+    held = dict(zip(touched, texts(workforce.roles.reindex(touched)), strict=True))
+    return Counter(
+        _RoleChange(o.kind, o.attributes.get(path), held.get(o.account_id or ""))
+        for o in operations
+    )
+
+
 def _holders(
-    operations: tuple[Operation, ...],
-    workforce: Workforce,
-    settings: Configuration,
-    roles: tuple[str, ...],
+    changes: Counter[_RoleChange], workforce: Workforce, rules: RoleRules, roles: tuple[str, ...]
 ) -> tuple[int, int]:
     """How many active accounts hold one of some roles, before the plan and after it."""
-    path, wanted = settings.role_path, {_plain(role) for role in roles}
+    wanted = {_plain(role) for role in roles}
     shown = [role for role in workforce.roles.dropna().unique() if _plain(role) in wanted]
-    holding = is_in(workforce.roles, shown)
-    before = after = int((holding & workforce.active).sum())
-    touched = [o.account_id for o in operations if o.account_id is not None]
-    held = dict(zip(touched, holding.reindex(touched).tolist(), strict=True))
-
-    for operation in operations:
-        has = held.get(operation.account_id or "", False)
-        was = has and operation.kind in (OperationKind.DEACTIVATE, OperationKind.UPDATE)
-        becomes = has
-        if operation.kind is OperationKind.DEACTIVATE:
-            becomes = False
-        elif path in operation.attributes:
-            becomes = _plain(operation.attributes[path]) in wanted
-        elif operation.kind is OperationKind.CREATE:
-            becomes = _plain(settings.roles.initial) in wanted
-        after += becomes - was
+    before = after = int((is_in(workforce.roles, shown) & workforce.active).sum())
+    for change, times in changes.items():
+        was = change.is_of_active and _plain(change.held) in wanted
+        becomes = change.role_after(rules.initial)
+        after += times * ((_plain(becomes) in wanted) - was)
     return before, after
 
 
 def _seats(
-    operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
+    changes: Counter[_RoleChange], workforce: Workforce, settings: Configuration
 ) -> GuardrailResult:
     limit = settings.guardrails.seats
-    before, after = _holders(operations, workforce, settings, settings.roles.paid)
+    before, after = _holders(changes, workforce, settings.roles, settings.roles.paid)
     over = limit is not None and after > limit and after > before
     shown = "no limit is set" if limit is None else f"the limit is {limit}"
     return GuardrailResult(
@@ -157,10 +177,10 @@ def _seats(
 
 
 def _admins(
-    operations: tuple[Operation, ...], workforce: Workforce, settings: Configuration
+    changes: Counter[_RoleChange], workforce: Workforce, settings: Configuration
 ) -> GuardrailResult:
     least = settings.guardrails.min_admins
-    before, after = _holders(operations, workforce, settings, settings.roles.admin)
+    before, after = _holders(changes, workforce, settings.roles, settings.roles.admin)
     refused = after < least and after < before
     return GuardrailResult(
         name="min_admins",
@@ -173,29 +193,23 @@ def _admins(
     )
 
 
-def is_upgrade(operation: Operation, settings: Configuration) -> bool:
-    """Tell whether an operation gives a more powerful role than the account has.
+def _is_upgrade(change: _RoleChange, rules: RoleRules) -> bool:
+    """Whether a more powerful role is given than the account has.
 
     A role that is not in `roles.order` may have any power: whoever gets one, or comes from one,
     counts as upgraded.
-
-    Args:
-        operation: Any operation.
-        settings: The settings, with `roles`.
     """
-    path = settings.role_path
-    if path not in operation.attributes:
+    if change.written is None:
         return False
-    role = _plain(operation.attributes[path])
-    previous = _plain(operation.before.get(path) or settings.roles.initial)
+    role, previous = _plain(change.written), _plain(change.held or rules.initial)
     if role == previous:
         return False
-    order = [_plain(each) for each in settings.roles.order]
+    order = [_plain(each) for each in rules.order]
     if role not in order or previous not in order:
         return True
     return order.index(role) > order.index(previous)
 
 
-def _plain(role: Value) -> str:
+def _plain(role: Value | None) -> str:
     """A role as it is compared; RFC 7643 section 4.1.2 makes its case meaningless."""
-    return str(role).strip().lower()
+    return str(role or "").strip().lower()

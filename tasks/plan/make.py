@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from data_contracts.as_of import AsOf
+from data_contracts.columns import texts
 from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople
 from data_contracts.finding import Finding
@@ -125,19 +126,19 @@ def _adoptions(comparison: Comparison, decision: Decision) -> Iterable[Adoption]
     index = decision.adopted[decision.adopted].index
     desired, present = comparison.desired.loc[index], comparison.present.loc[index]
     for worker, account, login, external, key in zip(
-        desired[WORKER_KEY],
-        present[ACCOUNT_ID],
-        present["user_name"],
-        present["external_id"],
-        comparison.key.loc[index],
+        texts(desired[WORKER_KEY]),
+        texts(present[ACCOUNT_ID]),
+        texts(present["user_name"]),
+        texts(present["external_id"]),
+        texts(comparison.key.loc[index]),
         strict=True,
     ):
         yield Adoption(
-            worker_key=worker,
-            account_id=account,
-            user_name=login if isinstance(login, str) else "",
-            external_id=external if isinstance(external, str) else None,
-            correlated_by=CorrelationKey(key),
+            worker_key=str(worker),
+            account_id=str(account),
+            user_name=login or "",
+            external_id=external,
+            correlated_by=CorrelationKey(str(key)),
         )
 
 
