@@ -62,7 +62,8 @@ def check_batch(
     remarks = _remarks(broken, batch, contract)
     reasons = _refusals(broken, remarks, batch, contract)
     if reasons:
-        return _refused(batch, contract, results, broken, reasons, list(remarks.values()))
+        untold = [text for text in remarks.values() if not any(text in r for r in reasons)]
+        return _refused(batch, contract, results, broken, reasons, untold)
     return _accepted(batch, contract, results, broken, remarks)
 
 

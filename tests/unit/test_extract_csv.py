@@ -174,6 +174,13 @@ def test_swallowed_rows_that_leave_a_malformed_one_are_refused_too(tmp_path: Pat
         read(tmp_path, text, FIVE)
 
 
+def test_quotes_in_the_middle_of_cells_are_text_while_the_lines_are_certain(tmp_path: Path) -> None:
+    text = 'a,b\n1,5" pipe\n2,x\n3,6" pipe\n'
+    assert cells(read(tmp_path, text, TWO), "b") == ['5" pipe', "x", '6" pipe']
+    with pytest.raises(SourceError, match=r"quotes can be read in two ways \(1 rows or 3\)"):
+        read(tmp_path, text.replace("2,x", "\n2,x"), TWO)
+
+
 def test_an_address_over_several_lines_is_no_swallowed_row(tmp_path: Path) -> None:
     batch = read(tmp_path, 'a,b,c,d,e\n1,"Main St 5,\n8000 Zürich,\nCH",w,e,r\n2,q,w,e,r\n', FIVE)
     assert cells(batch, "b") == ["Main St 5,\n8000 Zürich,\nCH", "q"]

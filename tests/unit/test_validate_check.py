@@ -146,6 +146,14 @@ def test_several_status_columns_are_looked_up_together(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_status_with_the_fewest_stars_wins(tmp_path: Path) -> None:
+    states = {"A|*|*": "active", "A|B|*": "on_leave", "A|B|C": "leaver"}
+    status = custom(status={"columns": ["s", "t", "u"], "states": states})
+    kept = contract(schema=columns("id", "s", "t", "u") | {"customProperties": status})
+    checked = check(tmp_path, "id,s,t,u\n1,A,B,C\n2,A,B,x\n3,A,x,C\n", kept)
+    assert checked.accepted["_state"].tolist() == ["leaver", "on_leave", "active"]
+
+
 def test_unknown_pairs_of_statuses_refuse_and_incomplete_ones_are_set_aside(tmp_path: Path) -> None:
     text = "id,status,leave\n" + "".join(f"{i},Active,No\n" for i in range(30))
     report = check(tmp_path, text + "98,,True\n99,New,True\n", TWO_STATUSES).report
