@@ -16,7 +16,7 @@ whether it is `transient`, and never carries a secret or a personal value::
     │   └── StalePlan               source, target or settings moved since planning       3
     ├── TargetError                                                                       1
     │   ├── TargetUnavailable       no connection, time-out, 429, 5xx       (transient)
-    │   ├── TokenRefused            401 or 403
+    │   ├── TokenRefused            401 or 403, or no token is to be had
     │   ├── TargetRefused           a 4xx about one request; has `scim_type`
     │   │   └── UniquenessConflict  409 or its dialects (RFC 7644 s. 3.12)
     │   ├── OutcomeUnknown          sent, no answer: look before repeating  (transient)
@@ -150,7 +150,7 @@ class TargetUnavailable(TargetError):
 
 
 class TokenRefused(TargetError):
-    """The target refused the token (401) or what it may do (403)."""
+    """The target refused the token (401) or what it may do (403), or there is no token."""
 
     default_hint = "check the token of `target.auth`: expired, revoked, or without SCIM rights"
 

@@ -4,13 +4,15 @@ from data_contracts.configuration.document import load_configuration
 from data_contracts.configuration.guardrails import Guardrails, Limit
 from data_contracts.configuration.lifecycle import Lifecycle
 from data_contracts.configuration.mapping import AttributeRule, MappingRules, RoleRule, RoleRules
+from data_contracts.configuration.oauth import OAuth2Settings, SecretReference
 from data_contracts.configuration.scope import Clause, ClauseGroup, Scope
 from data_contracts.configuration.settings import Configuration, LedgerSettings, ReportSettings
 from data_contracts.configuration.sources import MergeRule, SourceSettings
-from data_contracts.configuration.target import TargetSettings, TokenReference
+from data_contracts.configuration.target import Authentication, TargetSettings, TokenReference
 
 __all__ = [
     "AttributeRule",
+    "Authentication",
     "Clause",
     "ClauseGroup",
     "Configuration",
@@ -20,10 +22,12 @@ __all__ = [
     "Limit",
     "MappingRules",
     "MergeRule",
+    "OAuth2Settings",
     "ReportSettings",
     "RoleRule",
     "RoleRules",
     "Scope",
+    "SecretReference",
     "SourceSettings",
     "TargetSettings",
     "TokenReference",

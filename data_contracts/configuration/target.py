@@ -1,13 +1,12 @@
 """`target`: where accounts are, and what that service keeps."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from data_contracts.configuration.oauth import OAuth2Settings
 from data_contracts.configuration.strict import Section
-
-LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+from data_contracts.configuration.urls import safe_url
 
 
 class TokenReference(Section):
@@ -27,6 +26,22 @@ class TokenReference(Section):
         return self
 
 
+class Authentication(TokenReference):
+    """How requests are authenticated: an access token, or OAuth2. Exactly one of the four."""
+
+    oauth2: OAuth2Settings | None = None
+    """How access tokens are obtained and renewed."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "Authentication":
+        ways = (self.token_env, self.token_block, self.token_file, self.oauth2)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError(
+                "give exactly one of `token_env`, `token_block`, `token_file` and `oauth2`"
+            )
+        return self
+
+
 class TargetSettings(Section):
     """The SCIM service that is kept in step. The defaults are Productboard's."""
 
@@ -34,8 +49,8 @@ class TargetSettings(Section):
     """Names the target in the ledger, in messages and in Prefect; lower case, digits, dashes."""
     base_url: str = "https://api.productboard.com/scim/v2"
     """Where /Users is. https, except on loopback."""
-    auth: TokenReference
-    """Where the access token is found."""
+    auth: Authentication
+    """Where the access token is found, or how it is obtained."""
     requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 50
     """Most requests a second. Productboard: 50 for a token."""
     max_in_flight: Annotated[int, Field(ge=1, le=128)] = 16
@@ -62,11 +77,4 @@ class TargetSettings(Section):
     @field_validator("base_url")
     @classmethod
     def _safe_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.username or parts.password:
-            raise ValueError("no user or password in a URL: use `target.auth`")
-        local = parts.hostname in LOOPBACK_HOSTS
-        schemes = ("https", "http") if local else ("https",)
-        if not parts.hostname or parts.scheme not in schemes:
-            raise ValueError("must be an https:// URL (http:// is allowed on loopback alone)")
-        return value.rstrip("/")
+        return safe_url(value).rstrip("/")

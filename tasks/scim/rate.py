@@ -31,6 +31,10 @@ LONGEST_FLOOR_S = 30.0
 """Least wait after a 429, doubled with each round of nothing else: `Retry-After: 0` is no licence
 to hammer."""
 
+BURST_S = 0.01
+"""So much of idle time may be caught up with: half a request at 50 a second, within the headroom,
+and ten at 1,000, where answers come in clumps and sleeping is too coarse to spread them."""
+
 EARLY_S = 0.001
 """A sleep may end that much too early."""
 
@@ -40,6 +44,9 @@ FIRST_IN_FLIGHT = 8
 SLOW_FACTOR = 2.0
 SLOW_S = 0.025
 """An answer is slow beyond twice the best plus 25 ms; less is noise of our own machine."""
+
+WEIGHT = 0.1
+"""Of one answer in the usual latency: a single slow one says nothing."""
 
 FORGET = 1.01
 """The best latency known grows by this with each round, so that a target may become slower."""
@@ -82,6 +89,7 @@ class RateController:
         self._epoch = 0
         self._rate_epoch_at = float("-inf")
         self._best_s = float("inf")
+        self._usual_s = 0.0
         self._rounds_throttled = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self.in_flight = 0
@@ -182,7 +190,7 @@ class RateController:
                     status=429,
                     retry_after_s=wait_s,
                 )
-            at = max(self._next_at, now)
+            at = max(self._next_at, now - BURST_S)
             self._next_at = at + 1 / self.requests_per_s
             if at > now:
                 await self._clock.sleep(at - now)
@@ -218,10 +226,9 @@ class RateController:
     def _grow(self, latency_s: float) -> None:
         """One more for each round of quick answers; doubling until the first trouble."""
         self._best_s = min(self._best_s * FORGET ** (1 / self._limit), latency_s)
-        slow = latency_s > self._best_s * SLOW_FACTOR + SLOW_S
+        self._usual_s += (latency_s - self._usual_s) * WEIGHT if self._usual_s else latency_s
+        slow = self._usual_s > self._best_s * SLOW_FACTOR + SLOW_S
         busy = bool(self._waiting) or self.in_flight >= self.in_flight_limit
-        if slow:
-            self._doubling = False
-        elif busy:  # unused room proves nothing
+        if busy and not slow:  # unused room proves nothing
             step = 1.0 if self._doubling else 1 / self._limit
             self._limit = min(float(self._max_in_flight), self._limit + step)

@@ -1,4 +1,4 @@
-"""The access token, read from where the settings say it is."""
+"""An access token that stands where the settings say, put there by a person."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from data_contracts.configuration.target import TokenReference
 from data_contracts.errors import ConfigurationError
+from tasks.scim.secret import PlaceKind, SecretPlace, SecretStore
 
 
 def read_token(
@@ -30,62 +31,25 @@ def read_token(
     Raises:
         ConfigurationError: There is none, or it cannot be one.
     """
-    if reference.token_env is not None:
-        where = f"the environment variable {reference.token_env}"
-        text = _from_environment(reference.token_env, environ)
-    elif reference.token_file is not None:
-        where = f"the file {reference.token_file}"
-        text = _from_file(folder / reference.token_file, where)
-    else:
-        name = reference.token_block or ""
-        where = f"the Prefect Secret block {name!r}"
-        text = _from_block(name, where, read_block)
-    return _checked(text.strip(), where)
-
-
-def _from_environment(name: str, environ: Mapping[str, str]) -> str:
-    if name not in environ:
+    place = _place_of(reference)
+    text = SecretStore(environ, folder, read_block).read(place)
+    if not is_token(text):
         raise ConfigurationError(
-            f"the environment variable {name} is not set: target.auth.token_env names it",
-            hint=f"set it to the target's access token: export {name}=...",
-        )
-    return environ[name]
-
-
-def _from_file(path: Path, where: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        reason = "does not exist"
-    except (OSError, UnicodeDecodeError):
-        reason = "cannot be read"
-    raise ConfigurationError(
-        f"{where} {reason}: target.auth.token_file names it",
-        hint=f"put the access token and nothing else into {path}, readable for this user",
-    )
-
-
-def _from_block(name: str, where: str, read_block: Callable[[str], str] | None) -> str:
-    if read_block is None:
-        raise ConfigurationError(
-            f"{where} cannot be read here: this command does not use Prefect",
-            hint="use `token_env` or `token_file` for this command",
-        )
-    try:
-        return read_block(name)
-    except ValueError:
-        raise ConfigurationError(
-            f"{where} does not exist: target.auth.token_block names it",
-            hint=f"create a Secret block {name!r} in the Prefect UI, with the access token",
-        ) from None
-
-
-def _checked(text: str, where: str) -> SecretStr:
-    if not text:
-        raise ConfigurationError(f"{where} is empty", hint="put the target's access token there")
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ConfigurationError(
-            f"{where} holds something that cannot be an access token",
+            f"{place} holds something that cannot be an access token",
             hint="put the token there alone: no `Bearer` in front, no quotes, no second line",
         )
     return SecretStr(text)
+
+
+def is_token(text: str) -> bool:
+    """Whether a text can stand in a header as a token (RFC 6750 section 2.1)."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
+def _place_of(reference: TokenReference) -> SecretPlace:
+    for kind in PlaceKind:
+        name = getattr(reference, f"token_{kind.value}")
+        if name is not None:
+            key = f"target.auth.token_{kind.value}"
+            return SecretPlace(kind, name, key, "the target's access token")
+    raise AssertionError("a reference names one place")

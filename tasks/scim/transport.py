@@ -13,7 +13,8 @@ import httpx
 import truststore
 from httpx_aiohttp import AiohttpTransport
 
-from data_contracts.configuration.target import LOOPBACK_HOSTS, TargetSettings
+from data_contracts.configuration.target import TargetSettings
+from data_contracts.configuration.urls import LOOPBACK_HOSTS
 from data_contracts.errors import ConfigurationError
 
 KEEP_ALIVE_S = 4.0
@@ -21,12 +22,15 @@ KEEP_ALIVE_S = 4.0
 that the other side closes just now is lost, and a lost write costs a look-up."""
 
 
-def open_transport(settings: TargetSettings, folder: Path) -> httpx.AsyncBaseTransport:
-    """A transport with pooled connections to one target.
+def open_transport(
+    settings: TargetSettings, folder: Path, *, url: str | None = None
+) -> httpx.AsyncBaseTransport:
+    """A transport with pooled connections to one target, or to its authorization server.
 
     Args:
         settings: Of the target: `ca_file`, `max_in_flight`.
         folder: What a relative `ca_file` starts from.
+        url: A URL of the host; `base_url` when not given.
 
     Raises:
         ConfigurationError: `ca_file` cannot be used.
@@ -46,7 +50,9 @@ def open_transport(settings: TargetSettings, folder: Path) -> httpx.AsyncBaseTra
         session._retry_connection = False
         return session
 
-    return AiohttpTransport(verify=context, client=open_session, proxy=_proxy(settings.base_url))
+    return AiohttpTransport(
+        verify=context, client=open_session, proxy=_proxy(url or settings.base_url)
+    )
 
 
 def _tls_context(ca_file: str | None, folder: Path) -> ssl.SSLContext:
@@ -68,9 +74,9 @@ def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or "cannot be read").lower()
 
 
-def _proxy(base_url: str) -> httpx.Proxy | None:
+def _proxy(host_url: str) -> httpx.Proxy | None:
     """The proxy that the environment names for this host (HTTPS_PROXY, NO_PROXY)."""
-    parts = urlsplit(base_url)
+    parts = urlsplit(host_url)
     host = parts.hostname or ""
     if host in LOOPBACK_HOSTS or urllib.request.proxy_bypass(host):
         return None

@@ -154,7 +154,8 @@ def with_mapping(line: str) -> str:
         ),
         (
             BASE.replace("token_env: TOKEN", "token_env: A, token_file: b"),
-            "7: target.auth: give exactly one of `token_env`, `token_block` and `token_file`",
+            "7: target.auth: "
+            "give exactly one of `token_env`, `token_block`, `token_file` and `oauth2`",
         ),
         (
             BASE.replace("mapping:", "  idp: {contract: c, path: p, authority: login}\nmapping:"),
