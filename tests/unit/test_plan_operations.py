@@ -10,6 +10,7 @@ from tests.builders import ROLE, WORK_EMAIL, World, codes, operation, quarantine
 Row = dict[str, Any]
 ANN: Row = {"id": "w1", "ext": "x1", "email": "ann@acme.example", "given": "Ann", "title": "PM"}
 LINK = [("w1", "a1")]
+READ_INCOMPLETE = {"acme": {"target-read-incomplete"}}
 
 
 def ann(**more: Any) -> Row:
@@ -387,14 +388,14 @@ def test_after_an_incomplete_read_nobody_is_deactivated() -> None:
     for rows in ([ann(_state="leaver")], [ann(last="2026-01-01")], []):
         plan = World(hr=rows, accounts=[there()], links=LINK, complete_read=False).plan()
         assert plan.is_empty
-        assert codes(plan) == {"w1": {"deactivation-put-off"}}
+        assert codes(plan) == {"w1": {"deactivation-put-off"}, **READ_INCOMPLETE}
 
 
 def test_after_an_incomplete_read_nobody_is_created() -> None:
     for links in ([], [("w1", "on a page that was not read")]):
         plan = World(hr=[ann()], links=links, complete_read=False).plan()
         assert plan.is_empty
-        assert codes(plan) == {"w1": {"creation-put-off"}}
+        assert codes(plan) == {"w1": {"creation-put-off"}, **READ_INCOMPLETE}
 
 
 @pytest.mark.parametrize("links", [[], [("w1", "on a page that was not read")]])

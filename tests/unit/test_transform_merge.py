@@ -8,7 +8,7 @@ import pytest
 from data_contracts.errors import ConfigurationError
 from data_contracts.words import FindingSeverity
 from tasks.transform.merge import Source
-from tests.builders import World, codes, presence
+from tests.builders import World, codes, presence, quarantined
 
 Row = dict[str, Any]
 
@@ -226,3 +226,9 @@ def test_a_column_that_the_contract_has_and_the_file_lacks_is_empty() -> None:
     source = Source("idp", batch.accepted.drop(columns="number"), contract)
     assert source.column("number", "merge.0").isna().all()
     assert source.column("employee_number", "merge.0").isna().all()
+
+
+def test_the_login_of_somebody_whose_row_is_quarantined_is_not_nobodys() -> None:
+    rows = [idp("i1", "7", "ann@x"), idp("i2", "8", "bob@x")]
+    world = World(hr=[], idp=rows, held=[quarantined("w1", " Ann@X ")])
+    assert codes(world.people()) == {"idp:3": {"login-without-worker"}}
