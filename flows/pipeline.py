@@ -129,7 +129,9 @@ async def prepare_plan(
     preparation.tell("working out who should have an account")
     people = await stages.transform(sources.checked, settings, preparation.as_of)
     preparation.tell(f"reading the accounts of {settings.target.name}")
-    snapshot = await stages.read_target(client, settings, people.paths)
+    # the role is read where it is not mapped too: the last admin is protected all the same
+    paths = (*people.paths, settings.role_path)
+    snapshot = await stages.read_target(client, settings, paths)
     if preparation.on_snapshot is not None:
         preparation.on_snapshot(snapshot)
     preparation.tell(f"planning: {len(people.frame)} people, {len(snapshot.accounts)} accounts")
