@@ -165,9 +165,7 @@ def main(seconds: int = LIMITED_S) -> None:
     best_bare = CREATES / statistics.median(bare)
     best_loader = CREATES / statistics.median(loader)
     single = ONE_BY_ONE / slow
-    print(
-        f"{CREATES:,} creates, {LATENCY_MS} ms latency, {IN_FLIGHT} in flight, median of {ROUNDS} rounds"
-    )
+    print(f"{CREATES:,} creates, {LATENCY_MS} ms latency, {IN_FLIGHT} in flight, {ROUNDS} rounds")
     print(f"  bare loop over the same transport   {best_bare:7.0f} requests/s")
     print(f"  the loader                          {best_loader:7.0f} requests/s")
     print(f"  scim2-client, one after the other   {single:7.0f} requests/s")
