@@ -1,8 +1,7 @@
 """One whole sync without Prefect, in this process or in another one that can be killed.
 
 The same way that the flow `sync-users` takes: plain stages, real settings, a real ledger file, the
-lease, the settling of what an earlier run left open, the loader. `python -m tests.sync_parts FOLDER
-DAY` is one; `SyncProcesses` starts many of them quickly.
+lease, the settling of what an earlier run left open, the loader.
 """
 
 import asyncio
@@ -10,6 +9,7 @@ import csv
 import os
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -163,7 +163,7 @@ class SyncProcesses:
 
     def __init__(self) -> None:
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.sync_parts", "--fork"],
+            [sys.executable, "-m", "tests.sync_parts"],
             cwd=ROOT,
             env={**os.environ, TOKEN_VARIABLE: TOKEN},
             stdin=subprocess.PIPE,
@@ -171,22 +171,22 @@ class SyncProcesses:
             text=True,
         )
 
-    def start(self, folder: Path, day: str = DAY) -> int:
-        """Start one; its process id. One at a time."""
+    def start(self, folder: Path, count: int = 1) -> list[int]:
+        """Start some at the same moment; their process ids. What they say goes to `PID.said`."""
         assert self._server.stdin is not None
-        self._server.stdin.write(f"{folder}\t{day}\n")
+        self._server.stdin.write(f"{count}\t{folder}\n")
         self._server.stdin.flush()
-        return self._number()
+        return self._numbers()
 
-    def wait(self) -> int:
-        """Wait for its end; its exit code, or the signal that killed it as a negative number."""
-        return self._number()
+    def wait(self) -> list[int]:
+        """Wait until all have ended: exit codes, or the signals that killed them, negative."""
+        return self._numbers()
 
-    def _number(self) -> int:
+    def _numbers(self) -> list[int]:
         assert self._server.stdout is not None
         line = self._server.stdout.readline()
         assert line, "the process that starts others has ended"
-        return int(line)
+        return [int(number) for number in line.split()]
 
     def close(self) -> None:
         """End."""
@@ -202,40 +202,47 @@ def sync_processes() -> Iterator[SyncProcesses]:
         processes.close()
 
 
-def _fork() -> None:
+def _serve_forks() -> None:
     import great_expectations  # noqa: F401  # seconds to import, paid once
 
     for line in sys.stdin:
-        folder, day = line.rstrip("\n").split("\t")
-        pid = os.fork()
-        if pid == 0:
-            os._exit(_run(Path(folder), day))
-        print(pid, flush=True)  # noqa: T201
-        _, status = os.waitpid(pid, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201
+        count, folder = line.rstrip("\n").split("\t")
+        gate, opened = os.pipe()
+        pids = [_fork(Path(folder), gate, opened) for _ in range(int(count))]
+        os.close(gate)
+        os.close(opened)  # now all of them go on
+        _tell(pids)
+        _tell([os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids])
 
 
-def _run(folder: Path, day: str) -> int:
+def _fork(folder: Path, gate: int, opened: int) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    os.close(opened)
+    os.read(gate, 1)
+    said = os.open(folder / f"{os.getpid()}.said", os.O_WRONLY | os.O_CREAT, 0o600)
+    os.dup2(said, 2)
+    os._exit(_run(folder))
+
+
+def _tell(numbers: Sequence[int]) -> None:
+    sys.stdout.write(" ".join(map(str, numbers)) + "\n")
+    sys.stdout.flush()
+
+
+def _run(folder: Path) -> int:
     try:
-        return EXIT_CODES.get(asyncio.run(sync_once(folder, day)).record.state, 1)
+        return EXIT_CODES.get(asyncio.run(sync_once(folder)).record.state, 1)
     except ScimflowError as error:
         sys.stderr.write(f"{error.message}\n")
         return error.exit_code
     except BaseException:
-        import traceback
-
         traceback.print_exc()
         return 70
-
-
-def _main(arguments: Sequence[str]) -> int:
-    if arguments == ["--fork"]:
-        _fork()
-        return 0
-    print("ready", flush=True)  # noqa: T201
-    sys.stdin.readline()
-    return _run(Path(arguments[0]), arguments[1])
+    finally:
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    _serve_forks()
