@@ -11,6 +11,8 @@ import argparse
 import csv
 import json
 import resource
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -124,47 +126,66 @@ def baseline(export: Path) -> int:
     return count
 
 
-def measure(rows: int, folder: Path) -> None:
-    before, after = folder / "before.csv", folder / "after.csv"
-    write_company(before, rows)
-    write_company(after, rows, moved_fraction=0.01)
-    old = load_configuration(settings_text(before), origin="benchmark")
-    new = load_configuration(settings_text(after), origin="benchmark")
-    accounts, links = accounts_of(to_people(old, folder)[0])
-    nobody, no_links = accounts.iloc[:0], links.iloc[:0]
-    base, _ = cpu(lambda: baseline(before))
-    print(f"\n{rows:,} rows x 20 columns (CPU seconds, imports left out)")
-    print(
-        f"  {'payloads row by row, unchecked':34} {base:7.2f} s {rows / base:10,.0f} rows/s  1.00"
-    )
-    cases = (
-        ("nothing changed", old, accounts, links),
-        ("1 % changed", new, accounts, links),
-        ("all new", old, nobody, no_links),
-    )
-    for name, settings, present, known in cases:
-        seconds, (plan, _) = cpu(lambda s=settings, p=present, k=known: plan_for(s, folder, p, k))
-        ratio = base / seconds
+CASES = ("unchecked", "nothing changed", "1 % changed", "all new")
+
+
+def measure(case: str, rows: int) -> dict[str, float]:
+    """CPU seconds, operations and peak memory of one case, in a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        before, after = folder / "before.csv", folder / "after.csv"
+        write_company(before, rows)
+        if case == "unchecked":
+            seconds, _ = cpu(lambda: baseline(before))
+            return {"cpu_s": seconds, "operations": 0, "peak_gib": peak_gib()}
+        write_company(folder / "warm.csv", 100)
+        to_people(settings_of(folder / "warm.csv"), folder)  # imports
+        settings = settings_of(before)
+        accounts, links = accounts_of(to_people(settings, folder)[0])
+        if case == "1 % changed":
+            write_company(after, rows, moved_fraction=0.01)
+            settings = settings_of(after)
+        elif case == "all new":
+            accounts, links = accounts.iloc[:0].copy(), links.iloc[:0].copy()
+        seconds, (plan, _) = cpu(lambda: plan_for(settings, folder, accounts, links))
+        return {"cpu_s": seconds, "operations": len(plan.operations), "peak_gib": peak_gib()}
+
+
+def settings_of(export: Path) -> Configuration:
+    return load_configuration(settings_text(export), origin="benchmark")
+
+
+def peak_gib() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def show(rows: int) -> None:
+    print(f"\n{rows:,} rows x 20 columns (CPU seconds without imports, a process for each case)")
+    base = 0.0
+    for case in CASES:
+        command = [sys.executable, "-m", "benchmarks.plan_speed", "--case", case]
+        done = subprocess.run([*command, "--rows", str(rows)], capture_output=True, check=True)
+        found = json.loads(done.stdout)
+        seconds = found["cpu_s"]
+        base = base or seconds
         print(
-            f"  {name:34} {seconds:7.2f} s {rows / seconds:10,.0f} rows/s {ratio:5.2f}"
-            f"  ({len(plan.operations):,} operations)"
+            f"  {case:16} {seconds:7.2f} s {rows / seconds:10,.0f} rows/s"
+            f"  {base / seconds:5.2f} of unchecked  peak {found['peak_gib']:.2f} GiB"
+            f"  ({found['operations']:,} operations)"
         )
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"  peak memory of the process so far {peak:7.2f} GiB")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--rows-large", type=int, default=0, help="a second, larger size")
+    parser.add_argument("--case", choices=CASES, help="one case, as JSON")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        write_company(folder / "warm.csv", 100)
-        warm = load_configuration(settings_text(folder / "warm.csv"), origin="benchmark")
-        to_people(warm, folder)  # imports
-        for rows in filter(None, (arguments.rows, arguments.rows_large)):
-            measure(rows, folder)
+    if arguments.case:
+        print(json.dumps(measure(arguments.case, arguments.rows)))
+        return
+    for rows in filter(None, (arguments.rows, arguments.rows_large)):
+        show(rows)
 
 
 if __name__ == "__main__":

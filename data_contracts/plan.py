@@ -178,7 +178,8 @@ class Plan(_Frozen):
 
         Fields stand in their declared order and attributes as the planner sorted them.
         """
-        return self.model_dump_json().encode()
+        # straight to bytes: text in between would take as much memory again
+        return self.__pydantic_serializer__.to_json(self)
 
     @cached_property
     def digest(self) -> str:
