@@ -29,7 +29,7 @@ STATES = {
     RunState.COMPLETED: "completed",
     RunState.COMPLETED_WITH_QUARANTINE: "completed, with rows set aside",
     RunState.HELD: "held by a guardrail",
-    RunState.REFUSED: "refused by a guardrail",
+    RunState.REFUSED: "refused, nothing was written",
     RunState.REFUSED_BY_CONTRACT: "refused by a contract",
     RunState.PARTLY_APPLIED: "partly applied",
     RunState.FAILED: "failed",

