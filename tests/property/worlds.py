@@ -112,7 +112,7 @@ def present_accounts(draw: st.DrawFn) -> list[Row]:
         {
             "id": f"a{i}",
             "userName": draw(mostly(ADDRESSES[i], ADDRESSES)) or f"service{i}",
-            "externalId": draw(mostly(EXTERNAL_IDS[i], EXTERNAL_IDS)),
+            "externalId": draw(st.none() | mostly(EXTERNAL_IDS[i], EXTERNAL_IDS)),
             WORK_EMAIL: draw(mostly(ADDRESSES[i], ADDRESSES)),
             "name.givenName": draw(maybe(["Ann", "Bo"])),
             "title": draw(maybe(["PM", "Boss"])),

@@ -247,6 +247,24 @@ def test_two_people_for_one_account_are_both_left_to_a_person(key: str) -> None:
         assert "account-ambiguous" in codes(plan)[each]
 
 
+@pytest.mark.parametrize(
+    ("first", "ext"),
+    [
+        (worker("w1", "x1", "1@x", number="n9"), "x1"),
+        (worker("w1", None, "1@x", number="n1"), None),
+    ],
+)
+def test_an_account_found_by_a_stronger_key_is_nobodys_by_a_weaker_one(
+    first: Row, ext: str | None
+) -> None:
+    second = worker("w2", None, "ann@x", number="n2")
+    plan = World(
+        hr=[first, second], accounts=[account("a1", "n1", ext, "ann@x")], conf=OTHERS
+    ).plan()
+    assert list(owners(plan)) == ["w1"]
+    assert codes(plan) == {"w2": {"account-conflict"}}
+
+
 @pytest.mark.parametrize("key", ["externalId", "email"])
 def test_two_accounts_for_one_person_are_never_chosen_from(key: str) -> None:
     ext = "x1" if key == "externalId" else None

@@ -238,6 +238,14 @@ def test_of_several_employments_the_open_one_counts_whatever_the_order_of_rows(
         assert people["title"][0] == title
 
 
+def test_an_employment_that_keeps_the_account_outweighs_one_that_takes_it() -> None:
+    jobs: list[dict[str, str | None]] = [SUSPENDED_JOB, LEAVE_JOB]
+    rows = [{"id": "w1", "email": "a@x", **job} for job in jobs]
+    conf = "lifecycle: {suspended: keep, on_leave: deactivate}"
+    for ordered in permutations(rows):
+        assert presence(World(hr=ordered, conf=conf)) == {"w1": ("kept", "suspended")}
+
+
 def test_equal_employments_are_told_apart_by_their_line_alone() -> None:
     rows = [{"id": "w1", "email": "a@x", **OPEN_JOB, "_line": n} for n in (7, 3, 5)]
     for ordered in permutations(rows):

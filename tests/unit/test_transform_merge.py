@@ -116,6 +116,13 @@ def test_a_login_that_is_disputed_by_a_stronger_rule_goes_to_nobody_by_a_weaker_
     assert "login-without-worker" not in {f.code for f in world.people().findings}
 
 
+def test_somebody_in_dispute_is_given_nothing_by_a_weaker_rule() -> None:
+    assert logins(
+        hr=[hr("w1", "7", "ann@x"), hr("w2", "7", "bob@x")],
+        idp=[idp("i1", "7", "old@x"), idp("i2", None, "ann@x")],
+    ) == {"w1": None, "w2": None}
+
+
 def test_one_of_two_disputed_logins_goes_to_nobody_else() -> None:
     assert logins(
         hr=[hr("w1", "7"), hr("w2", None, "bob@x")],
