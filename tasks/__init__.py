@@ -1,1 +1,1 @@
-"""How a step works: extract, validate, transform, plan, load, report, and the systems they touch."""
+"""How a step works: extract, validate, transform, plan, load, report; and what they touch."""

@@ -64,7 +64,7 @@ class TargetSettings(Section):
     update_with: Literal["auto", "patch", "put"] = "auto"
     """How accounts are updated; `auto` follows ServiceProviderConfig (RFC 7643 section 5)."""
     role_path: str = "roles[primary eq true].value"
-    """Attribute path that carries the role; the default is what Productboard's guide for Okta names."""
+    """Attribute path that carries the role; by default as in Productboard's guide for Okta."""
     extensions: tuple[str, ...] = ()
     """URNs of further schemas that the target has, whose attributes the mapping may use."""
     not_kept: tuple[str, ...] = ()
