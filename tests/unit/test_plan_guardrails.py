@@ -294,6 +294,12 @@ def test_paid_seats_over_the_limit_are_held(limit: int, expected: str) -> None:
     assert seats(plan) == (1, 3, expected)
 
 
+def test_a_member_created_without_a_role_takes_the_seat_of_the_one_the_target_gives() -> None:
+    for initial, taken in (("contributor", 0), ("Maker", 2)):
+        conf = f"roles: {{initial: {initial}}}"
+        assert seats(World(hr=workers(2), conf=conf).plan()) == (0, taken, "safe")
+
+
 def test_who_leaves_frees_a_seat_for_who_comes() -> None:
     conf = "{roles: {default: maker}, guardrails: {seats: 1}}"
     people = [*workers(1, _state="leaver"), workers(2)[1]]
