@@ -48,7 +48,8 @@ def operations_table(
         limit: Most rows; a last one says how many more there are and where.
 
     Returns:
-        Rows with who, what, why, changed, result and account; what went wrong comes first.
+        Rows with who, what, result, changed, why and account; what went wrong comes first. The
+        longest cell comes late: the UI pushes what stands behind it out of sight.
     """
     carried_out, known = outcomes is not None, by_operation(outcomes or ())
     operations = troubled_first(plan.operations, known)
@@ -57,7 +58,7 @@ def operations_table(
     adoptions, left_adoptions = cut(plan.adoptions, limit - len(shown))
     rows += [_adoption(adoption, carried_out) for adoption in adoptions]
     file = RUN_FILE if carried_out else PLAN_FILE
-    keys = ("who", "what", "why", "changed", "result", "account")
+    keys = ("who", "what", "result", "changed", "why", "account")
     return rows + _rest(left + left_adoptions, file, keys)
 
 
@@ -115,9 +116,9 @@ def _operation(
     return _escaped(
         who=person(operation.user_name, operation.worker_key),
         what=str(operation.kind),
-        why=why,
-        changed=", ".join(c.text("→") for c in changes(operation, show_values)),
         result=result_text(outcome) if carried_out else "planned",
+        changed=", ".join(c.text("→") for c in changes(operation, show_values)),
+        why=why,
         account=account,
     )
 
@@ -126,9 +127,9 @@ def _adoption(adoption: Adoption, carried_out: bool) -> Row:
     return _escaped(
         who=person(adoption.user_name, adoption.worker_key),
         what="adopt",
-        why=adoption_reason(adoption),
-        changed="",
         result="done" if carried_out else "planned",
+        changed="",
+        why=adoption_reason(adoption),
         account=adoption.account_id,
     )
 

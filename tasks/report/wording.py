@@ -105,12 +105,14 @@ def adoption_reason(adoption: Adoption) -> str:
 
 
 def plan_sum(plan: Plan) -> str:
-    """What a plan would do, in numbers: `12 to deactivate, 3 to create`."""
+    """What a plan would do, in numbers, and of how many rows it knows nothing."""
     kinds = Counter(operation.kind for operation in plan.operations)
     parts = [f"{kinds[kind]:,} to {kind}" for kind in OperationKind if kinds[kind]]
     if plan.adoptions:
         parts.append(f"{len(plan.adoptions):,} to adopt")
-    return ", ".join(parts) if parts else "nothing to do"
+    text = ", ".join(parts) if parts else "nothing to do"
+    aside = sum(basis.rows - basis.accepted for basis in plan.basis.sources.values())
+    return f"{text}; {plural(aside, 'row')} set aside, see `scimflow check`" if aside else text
 
 
 def unsafe(plan: Plan) -> tuple[GuardrailResult, ...]:

@@ -28,7 +28,8 @@ def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]
     home = tmp_path_factory.mktemp("prefect")
     port = servers.free_port()
     server = PrefectServer(f"http://{servers.LOOPBACK}:{port}", home)
-    quiet = quiet_settings(home)
+    # the UI would look for its API on the usual port
+    quiet = {**quiet_settings(home), "PREFECT_SERVER_UI_API_URL": server.api}
     with servers.running(
         "Prefect's server", servers.prefect_arguments(port), quiet, home / "server.log"
     ) as process:

@@ -48,7 +48,7 @@ def keep(page: Any, name: str) -> None:
 def test_a_held_run_shows_its_state_its_reason_and_its_summary(
     acme: Company, prefect: PrefectServer
 ) -> None:
-    acme.settings({"guardrails": {"deactivations": {"max_when_small": 1}}})
+    acme.settings({"guardrails": {"deactivations": {"max": 1}}})
     acme.sync()
     acme.export(person(1, title="Head of IT"))
     run = acme.say("sync", "--as-of", TODAY, "--json").document["run"]
@@ -61,12 +61,13 @@ def test_a_held_run_shows_its_state_its_reason_and_its_summary(
         page.get_by_text(f"workspace-{TODAY}").first.wait_for()
         page.get_by_text("deactivations: 2 accounts would be deactivated").first.wait_for()
         keep(page, "held-run")
-        page.goto(f"{url}?tab=Artifacts")
+        page.get_by_text("Artifacts", exact=True).click()
         page.get_by_text("workspace-summary").first.click()
         page.get_by_text(f"scimflow approve {run['run_id']}").first.wait_for()
         keep(page, "held-run-summary")
         assert "Family" not in page.content()
-        page.goto(f"{url}?tab=Artifacts")
+        page.go_back()
+        page.get_by_text("Artifacts", exact=True).click()
         page.get_by_text("workspace-operations").first.click()
         page.get_by_text("person2@acme.example").first.wait_for()
         keep(page, "held-run-operations")

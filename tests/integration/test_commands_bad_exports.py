@@ -129,6 +129,8 @@ def test_a_bad_row_is_set_aside_with_its_reason_and_the_others_go_on(
     said = acme.say("check")
     assert said.code == 0
     assert all(f"hr:{line} " in said.text for line in reasons)
+    aside_in_words = f"{len(reasons)} row{'s' if len(reasons) > 1 else ''} set aside, see"
+    assert aside_in_words in acme.plan().text
     planned = acme.plan("--json")
     assert planned.code == EXIT_CHANGES
     assert planned.document["totals"]["create"] == len(rows) - len(reasons)

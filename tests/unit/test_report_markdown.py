@@ -42,7 +42,12 @@ def test_a_refused_plan_names_the_limit_and_no_way_to_approve() -> None:
 def test_a_plan_with_nothing_to_do_says_so_and_asks_for_nothing() -> None:
     page = plan_markdown(sample.plan())
     assert "nothing to do" in page
-    assert "scimflow" not in page
+    assert "scimflow apply" not in page
+    assert "scimflow approve" not in page
+
+
+def test_a_plan_says_of_how_many_rows_it_knows_nothing() -> None:
+    assert "2 rows set aside, see `scimflow check`" in plan_markdown(sample.plan())
 
 
 def test_a_plan_lists_operations_by_kind_with_their_reasons() -> None:
