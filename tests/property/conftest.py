@@ -10,6 +10,6 @@ settings.register_profile(
     "fast", max_examples=50, deadline=None, suppress_health_check=SLOW_TO_START
 )
 settings.register_profile(
-    "ci", max_examples=500, deadline=None, derandomize=True, suppress_health_check=SLOW_TO_START
+    "ci", max_examples=250, deadline=None, derandomize=True, suppress_health_check=SLOW_TO_START
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
