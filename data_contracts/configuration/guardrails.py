@@ -38,7 +38,7 @@ class Limit(Section):
         limits = [] if self.max is None else [self.max]
         if self.max_fraction is not None:
             small = population < self.small_population
-            # the epsilon keeps 0.07 * 100 at 7, which binary fractions put just below
+            # the epsilon keeps 0.29 * 100 at 29, which binary fractions put just below
             share = int(self.max_fraction * population + 1e-9)
             limits.append(self.max_when_small if small else share)
         return min(limits, default=None)

@@ -75,6 +75,11 @@ def test_deactivations_over_a_limit_are_held(
     assert plan.verdict == expected
 
 
+def test_a_share_is_what_people_reckon_and_not_what_binary_fractions_do() -> None:
+    assert int(0.29 * 100) == 28
+    assert Limit(max_fraction=0.29).allowed(100) == 29
+
+
 def test_without_settings_fifty_and_a_twentieth_are_the_limits_of_deactivations() -> None:
     assert Limit(max=50, max_fraction=0.05).allowed(10_000) == 50
     plan = World(accounts=accounts(40), links=linked(40), hr=workers(37)).plan()
