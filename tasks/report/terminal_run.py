@@ -125,7 +125,7 @@ def _person(operation: Operation, known: Mapping[str, Outcome] | None) -> tuple[
         key(operation.user_name, "bold"),
         key(operation.worker_key),
         safe(result, "bold red" if trouble else ""),
-        safe(trouble, "red") + safe(why),
+        Text() + safe(trouble, "red") + safe(why),  # a style in front would colour all of it
     )
 
 

@@ -33,7 +33,12 @@ def test_a_sync_is_told_as_it_goes_and_can_be_followed_in_prefect(
 ) -> None:
     said = sync(acme)
     assert said.code == 0
-    for words in ("run history: http://127.0.0.1", "reading hr", "planning: 3 people, 0 accounts"):
+    for words in (
+        "run history: http://127.0.0.1",
+        "reading hr",
+        "planning: 3 people, 0 accounts",
+        "carrying out 3 operations",
+    ):
         assert words in said.err
     assert "3 created" in said.out
     assert "\x1b" not in said.out + said.err

@@ -249,3 +249,11 @@ def test_a_plan_of_ten_thousand_operations_is_shown_at_once_and_bounded() -> Non
     assert time.process_time() - started < 1
     assert len(text.splitlines()) < 2_000
     assert "... and 9,800 more" in text
+
+
+def test_only_what_went_wrong_is_red_in_a_run() -> None:
+    run = sample.run(RunState.PARTLY_APPLIED)
+    shown = on_screen(terminal.run_view(run, HELD, sample.LOAD, ()), 200, tty=True)
+    failed, done = ([p for p in shown.splitlines() if word in p] for word in ("not ", "created"))
+    assert any("\x1b[31m" in line for line in failed)
+    assert not any("\x1b[31mjoiner" in line for line in done)
