@@ -188,4 +188,3 @@ def _warnings(reading: _Reading) -> tuple[str, ...]:
 
 def _of(left_out: dict[str, str], reason: str) -> Iterable[str]:
     return (name for name, why in left_out.items() if why == reason)
-
