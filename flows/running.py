@@ -9,6 +9,7 @@ from pathlib import Path
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import ContractReport
+from data_contracts.errors import ScimflowError
 from data_contracts.outcome import LoadReport, RunRecord
 from data_contracts.plan import Plan
 from data_contracts.words import RunState, Verdict
@@ -111,12 +112,22 @@ class Run:
         )
 
     def write(self, name: str, data: bytes) -> Path:
-        """Write a file into the run's folder, readable by its owner alone."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+        """Write a file into the run's folder, readable by its owner alone.
+
+        Raises:
+            ScimflowError: It cannot be written.
+        """
         path = self.folder / name
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+        except OSError as error:
+            raise ScimflowError(
+                f"{path}: a run's files cannot be written: {error.strerror}",
+                hint="check `report.folder`, its rights and the disk",
+            ) from None
         self.files.append(path)
         return path
 

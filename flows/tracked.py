@@ -1,5 +1,6 @@
 """What all flows share: a run in the ledger around the work, a final state that tells its end."""
 
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,15 @@ from prefect.states import Completed, Failed
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import ContractReport
-from data_contracts.errors import BatchRefused, PlanError, PlanHeld, ScimflowError, SourceError
+from data_contracts.errors import (
+    DEBUG_VARIABLE,
+    BatchRefused,
+    InternalError,
+    PlanError,
+    PlanHeld,
+    ScimflowError,
+    SourceError,
+)
 from data_contracts.outcome import LoadReport, RunRecord
 from data_contracts.plan import Plan
 from data_contracts.words import RunState
@@ -74,7 +83,7 @@ async def conduct(flow: str, configuration: str, as_of: str | None, work: Work) 
 
     Returns:
         The final state, with a `RunResult`. An error that a user can cause ends the run with its
-        message; any other is raised again after the run is closed.
+        message; any other too, by its kind alone.
     """
     project = open_project(configuration)
     day = project.as_of(as_of)
@@ -88,9 +97,14 @@ async def conduct(flow: str, configuration: str, as_of: str | None, work: Work) 
         except ScimflowError as caught:
             error, message = caught, caught.message
             state = state_of_error(caught)
-        except BaseException as caught:
-            # cancelled, or a defect: the ledger must not show a run that goes on for ever
-            run.finish(RunState.FAILED, f"stopped by {type(caught).__name__}")
+        except Exception as caught:
+            run.finish(RunState.FAILED, InternalError.of(caught).message)
+            if os.environ.get(DEBUG_VARIABLE):
+                raise
+            raise InternalError.of(caught) from None
+        except BaseException:
+            # cancelled: the ledger must not show a run that goes on for ever
+            run.finish(RunState.FAILED, "interrupted")
             raise
         record = run.finish(state, message)
         await publish_run(run)

@@ -1,15 +1,21 @@
 """The command line. Each command is imported when it is called, so that `--help` stays quick."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-from data_contracts.errors import EXIT_OTHER, EXIT_USAGE, ScimflowError
+from data_contracts.errors import (
+    DEBUG_VARIABLE,
+    EXIT_OTHER,
+    EXIT_USAGE,
+    InternalError,
+    ScimflowError,
+)
 
 INTERRUPTED = 130  # what shells give for Ctrl-C (128 + SIGINT)
-DEBUG_VARIABLE = "SCIMFLOW_DEBUG"
 
 COMMANDS = {
     "init": "Write a commented scimflow.yaml from an export at hand.",
@@ -43,7 +49,13 @@ Exit codes:
 
 def _app(called: str | None) -> App:
     """The command line, with the whole help of the command that is called."""
-    app = App(name="scimflow", help=HELP, version="0.1.0", help_format="plaintext")
+    app = App(
+        name="scimflow",
+        help=HELP,
+        version="0.1.0",
+        help_format="plaintext",
+        suppress_keyboard_interrupt=False,
+    )
     # The sandbox by its name alone: it stands above the flows and shares nothing with them.
     places = {name: f"flows.cli.{name}:command" for name in COMMANDS}
     places["sandbox"] = "deployments.sandbox.cli:app"
@@ -83,11 +95,17 @@ def run(arguments: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_OTHER
     except Exception as error:
-        return _report_defect(error)
+        if os.environ.get(DEBUG_VARIABLE):
+            raise
+        return _report(InternalError.of(error))
 
 
 def main() -> None:
     """Entry point of the `scimflow` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a name in letters that a terminal does not know must not end a run
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 
@@ -108,16 +126,3 @@ def _report_usage(error: CycloptsError) -> int:
     errors().print(Text(f"{command}: {error}"))
     errors().print(Text(f"try: {command} --help"))
     return EXIT_USAGE
-
-
-def _report_defect(error: Exception) -> int:
-    """A defect of scimflow: its kind alone, since its text may hold a person's values."""
-    if os.environ.get(DEBUG_VARIABLE):
-        raise error
-    print(
-        f"scimflow: internal error ({type(error).__name__}); this is a defect.\n"
-        f"  next: run again with {DEBUG_VARIABLE}=1 and report the traceback, "
-        "after a look for personal values in it",
-        file=sys.stderr,
-    )
-    return EXIT_OTHER
