@@ -23,7 +23,8 @@ whether it is `transient`, and never carries a secret or a personal value::
     │   └── AnswerUnreadable        no SCIM: HTML, broken JSON, a wrong shape
     ├── LedgerError                                                                       1
     │   └── LeaseHeld               another run works on this target                      1
-    └── PartlyApplied               the run ended, some people's changes failed           5
+    ├── PartlyApplied               the run ended, some people's changes failed           5
+    └── InternalError               a defect of scimflow, by its kind alone               1
 """
 
 from typing import ClassVar
@@ -35,6 +36,9 @@ EXIT_HELD = 3
 EXIT_CONTRACT = 4
 EXIT_PARTLY = 5
 EXIT_USAGE = 64
+
+DEBUG_VARIABLE = "SCIMFLOW_DEBUG"
+"""Environment variable: when set, a defect shows its traceback, with whatever values are in it."""
 
 
 class ScimflowError(Exception):
@@ -197,3 +201,17 @@ class PartlyApplied(ScimflowError):
 
     exit_code = EXIT_PARTLY
     default_hint = "`scimflow history RUN` names them; the next `scimflow sync` tries them again"
+
+
+class InternalError(ScimflowError):
+    """A defect of scimflow, named by its kind alone: its own words may hold a person's values."""
+
+    default_hint = (
+        f"run again with {DEBUG_VARIABLE}=1 and report the traceback, after a look for personal "
+        "values in it"
+    )
+
+    @classmethod
+    def of(cls, error: BaseException) -> "InternalError":
+        """Stand in for an error that nobody foresaw."""
+        return cls(f"internal error ({type(error).__name__}); this is a defect")

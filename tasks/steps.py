@@ -6,6 +6,7 @@ payload reaches Prefect's database. Only reading is repeated by Prefect; writing
 loader alone knows when a write may be repeated.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import wraps
@@ -28,7 +29,7 @@ from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch, RawBatch
 from data_contracts.configuration import Configuration, SourceSettings
 from data_contracts.desired import DesiredPeople
-from data_contracts.errors import ScimflowError
+from data_contracts.errors import DEBUG_VARIABLE, InternalError, ScimflowError
 from data_contracts.export_contract import ExportContract
 from data_contracts.outcome import Outcome
 from data_contracts.plan import Operation, Plan
@@ -52,6 +53,28 @@ def _is_worth_repeating(task: Any, run: Any, state: Any) -> bool:
     """A file system that failed may come back; an export that is wrong stays wrong."""
     error = state.data if isinstance(state.data, BaseException) else None
     return not isinstance(error, ScimflowError)
+
+
+def discreet(
+    function: Callable[P, Coroutine[Any, Any, R]],
+) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Keep the words of a defect back: Prefect stores them, and they may hold a person's values.
+
+    Errors of files pass: they name paths, and reading is repeated for them.
+    """
+
+    @wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await function(*args, **kwargs)
+        except (ScimflowError, OSError):
+            raise
+        except Exception as error:
+            if os.environ.get(DEBUG_VARIABLE):
+                raise
+            raise InternalError.of(error) from None
+
+    return call
 
 
 def in_memory(step: Task[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]]:
@@ -79,6 +102,7 @@ def in_memory(step: Task[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]
     retry_delay_seconds=READ_RETRY_DELAYS_S,
     retry_condition_fn=_is_worth_repeating,
 )
+@discreet
 async def extract_export(
     source: str, settings: SourceSettings, contract: ExportContract, folder: Path, now: datetime
 ) -> RawBatch:
@@ -92,12 +116,14 @@ async def extract_export(
     cache_policy=NO_CACHE,
     persist_result=False,
 )
+@discreet
 async def check_export(source: str, batch: RawBatch, contract: ExportContract) -> CheckedBatch:
     """Hold one export against its contract: accepted rows, quarantined rows, verdict."""
     return check_batch(batch, contract)
 
 
 @task(name="transform", task_run_name="transform", cache_policy=NO_CACHE, persist_result=False)
+@discreet
 async def transform_people(
     checked: CheckedBatches, settings: Configuration, as_of: AsOf
 ) -> DesiredPeople:
@@ -106,6 +132,7 @@ async def transform_people(
 
 
 @task(name="read-target", task_run_name="read-target", cache_policy=NO_CACHE, persist_result=False)
+@discreet
 async def read_accounts(
     client: ScimClient, settings: Configuration, paths: Sequence[str]
 ) -> TargetSnapshot:
@@ -114,6 +141,7 @@ async def read_accounts(
 
 
 @task(name="plan", task_run_name="plan", cache_policy=NO_CACHE, persist_result=False)
+@discreet
 async def plan_changes(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     """Correlate, compare, and judge the plan by the guardrails."""
     return make_plan(inputs, settings, as_of)
@@ -125,6 +153,7 @@ async def plan_changes(inputs: PlanInputs, settings: Configuration, as_of: AsOf)
     cache_policy=NO_CACHE,
     persist_result=False,
 )
+@discreet
 async def apply_operations(
     kind: str,
     number: int,

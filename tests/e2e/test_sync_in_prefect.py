@@ -198,3 +198,34 @@ def test_apply_refuses_a_plan_when_something_moved_and_says_what(
     assert [words for words in told if words not in said.text] == []
     assert "scimflow plan -o" in said.text
     assert {request.split()[0] for request in acme.requests()} == {"GET"}
+
+
+def test_a_defect_is_told_by_its_kind_and_its_words_reach_nobody(
+    acme: Company, prefect: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*anything: object) -> None:
+        raise KeyError("Ottoline Quartermaine")
+
+    monkeypatch.setattr("tasks.steps.make_plan", broken)
+    said = sync(acme)
+    assert said.code == EXIT_OTHER
+    assert "internal error (KeyError); this is a defect" in said.text
+    assert "SCIMFLOW_DEBUG=1" in said.text
+    [told] = acme.say("history", "--json").document["runs"]
+    assert told["message"] == "internal error (KeyError); this is a defect"
+    assert prefect.flow_run(told["prefect_run_id"])["state_name"] == "Failed"
+    assert prefect.task_names(told["prefect_run_id"], 5)[-1] == "plan"
+    for text in (said.text, prefect.database_text(), acme.say("history").text):
+        assert "Ottoline" not in text
+
+
+def test_run_files_that_cannot_be_written_end_the_run_before_the_first_write(
+    acme: Company,
+) -> None:
+    (acme.folder / "runs").write_text("in the way")
+    said = sync(acme)
+    assert said.code == EXIT_OTHER
+    assert f"{acme.folder}/runs/" in said.text
+    assert "a run's files cannot be written: Not a directory" in said.text
+    assert "`report.folder`" in said.text
+    assert set(acme.requests()) == {"GET /Users"}

@@ -1,13 +1,15 @@
 """Wrong usage and wrong settings: exit code 64, with the place and what would be right."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from data_contracts.errors import EXIT_USAGE
+from data_contracts.errors import EXIT_OTHER, EXIT_USAGE
 from tests.command_parts import TODAY, TOKEN_VARIABLE, Company, company, say
 
 COMMANDS = (("check",), ("plan",), ("drift",), ("sync",), ("history",), ("explain", "00001"))
@@ -204,3 +206,43 @@ def test_settings_are_found_by_their_folder_and_by_the_environment(
     assert say("check", "--config", acme.folder).code == 0
     monkeypatch.setenv("SCIMFLOW_CONFIG", str(acme.config))
     assert say("plan", "--as-of", TODAY).code == 2
+
+
+def test_ctrl_c_ends_a_command_with_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*anything: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("flows.cli.history.open_project", interrupted)
+    said = say("history")
+    assert (said.code, said.out, said.err) == (130, "", "interrupted\n")
+
+
+def test_a_defect_is_told_by_its_kind_and_shown_whole_when_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*anything: object) -> None:
+        raise KeyError("Ottoline Quartermaine")
+
+    monkeypatch.setattr("flows.cli.history.open_project", broken)
+    said = say("history")
+    assert said.code == EXIT_OTHER
+    assert "internal error (KeyError); this is a defect" in said.text
+    assert "SCIMFLOW_DEBUG=1" in said.text
+    assert "Ottoline" not in said.text
+    monkeypatch.setenv("SCIMFLOW_DEBUG", "1")
+    with pytest.raises(KeyError, match="Ottoline"):
+        say("history")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_letters_that_a_terminal_does_not_know_end_no_command(acme: Company, encoding: str) -> None:
+    acme.settings({"target": {"protected": ["łukasz@acme.example"]}})
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "config", "show", "--config", str(acme.config)],
+        cwd=Path(__file__).resolve().parents[2],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert b"- \\u0142ukasz@acme.example" in done.stdout
