@@ -65,7 +65,7 @@ class Endangered:
         Args:
             number: The signal; None for none.
             at: Sent as soon as so many changes have been made in all.
-            delay_s: Sent after so many seconds instead.
+            delay_s: Sent after so many seconds, if these pass before.
 
         Returns:
             The exit code, or the signal that ended it as a negative number.
