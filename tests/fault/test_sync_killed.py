@@ -4,7 +4,8 @@ Real processes, real signals, a real ledger file; tests/e2e/test_kill.py does th
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -12,6 +13,10 @@ import pytest
 
 from data_contracts.errors import EXIT_PARTLY
 from data_contracts.words import RunState
+from flows.leasing import hold_target
+from flows.loading import LEASE_LOST
+from flows.running import Run
+from tests import sync_parts
 from tests.kill_parts import (
     DONE,
     KILL,
@@ -23,9 +28,11 @@ from tests.kill_parts import (
     moments,
     nothing_is_lost_or_doubled,
 )
-from tests.sync_parts import SyncProcesses, sync_processes
+from tests.sync_parts import TOKEN, TOKEN_VARIABLE, SyncProcesses, sync_processes
 
 PEOPLE = 200
+MOST_UNDER_WAY = 32
+"""Operations that may have begun before a stop is heard: two for each request in flight."""
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +88,25 @@ def test_sigterm_finishes_what_is_under_way_and_leaves_the_rest_to_the_next_run(
         assert done >= {seen.user_id for seen in company.witness if seen.changed}
     assert company.run() == 0, company.said()
     nothing_is_lost_or_doubled(company)
+
+
+def test_a_run_that_may_have_lost_its_lease_writes_nothing_more(
+    company: Endangered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def hold_and_lose(run: Run) -> AsyncIterator[None]:
+        async with hold_target(run):
+            assert run.lease_lost is not None
+            run.lease_lost.set()  # as the heartbeat does when another run took the target over
+            yield
+
+    monkeypatch.setattr(sync_parts, "hold_target", hold_and_lose)
+    monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
+    synced = company.company.sync()
+    assert synced.record.state is RunState.PARTLY_APPLIED
+    assert synced.load is not None
+    assert synced.load.stopped == LEASE_LOST
+    assert len([seen for seen in company.witness if seen.changed]) <= MOST_UNDER_WAY
 
 
 def test_of_two_syncs_started_at_the_same_moment_one_works_and_the_other_names_it(

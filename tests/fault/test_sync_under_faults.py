@@ -279,9 +279,11 @@ def stranger(user_name: str) -> dict[str, Any]:
     return {"schemas": [USER_SCHEMA], "userName": user_name, "active": True, "name": name}
 
 
+@pytest.mark.timeout(1200)  # the thorough profile takes minutes
 @settings(
     max_examples=MOST_EXAMPLES,
     deadline=None,
+    derandomize=os.environ.get("HYPOTHESIS_PROFILE") == "ci",
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(weather=weathers())

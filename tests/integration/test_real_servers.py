@@ -95,6 +95,7 @@ def accounts(server: RealServer) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.timeout(400)  # npm may have to fetch first
 @pytest.mark.parametrize("running", FAST, indirect=True)
 def test_three_days_of_a_company_end_as_told(running: Running, tmp_path: Path) -> None:
     folder, workspace = tmp_path / "tern", running.workspace
@@ -140,6 +141,7 @@ def test_three_days_of_a_company_end_as_told(running: Running, tmp_path: Path) -
         assert second[f"{returned}{AT}"]["id"] == first[f"{returned}{AT}"]["id"]
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("running", ALL_SLOW, indirect=True)
 def test_a_thousand_people_come_change_leave_and_return(running: Running, tmp_path: Path) -> None:
     server, workspace = running.server, running.workspace
