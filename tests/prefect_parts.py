@@ -1,5 +1,6 @@
 """What end-to-end tests ask of a real Prefect server: its runs, its artifacts, its database."""
 
+import base64
 import os
 import sqlite3
 import time
@@ -101,6 +102,12 @@ class PrefectServer:
         while len(runs := self.task_runs(run_id)) < expected and time.monotonic() < until:
             time.sleep(0.3)
         return [str(run["name"]) for run in runs]
+
+    def stored_text(self) -> str:
+        """Every result that Prefect stored in a file, as text: they are pickled in base64."""
+        files = [path for path in (self.home / "storage").glob("**/*") if path.is_file()]
+        texts = [path.read_bytes() for path in files]
+        return "\n".join(_text(base64.b64decode(text)) for text in texts)
 
     def database_text(self) -> str:
         """Everything that stands in the server's database, as text."""

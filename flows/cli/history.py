@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from data_contracts.errors import ConfigurationError
 from flows.cli.console import print_json, results
@@ -21,7 +21,10 @@ def command(
     ] = None,
     /,
     *,
-    limit: Annotated[int, Parameter(help="Most lines to show, the latest ones.")] = 200,
+    limit: Annotated[
+        int,
+        Parameter(help="Most lines to show, the latest ones.", validator=validators.Number(gte=1)),
+    ] = 200,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:

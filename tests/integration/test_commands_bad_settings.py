@@ -149,6 +149,7 @@ def test_what_needs_no_token_works_without_one(acme: Company) -> None:
         (("approve",), "PLAN"),
         (("check", "--config"), "--config"),
         (("history", "--limit", "many"), "--limit"),
+        (("history", "--limit", "0"), "--limit"),
         (("config", "shwo"), "shwo"),
     ],
 )
