@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from data_contracts.errors import TargetError
 from data_contracts.plan import Operation
 from data_contracts.scim.schema import USER_SCHEMA
+from data_contracts.words import OutcomeResult
 from deployments.sandbox.app import CUT_CONNECTION, create_app
 from deployments.sandbox.faults_of_transport import fault as faults_of_transport
 from deployments.sandbox.faults_of_writes import fault as faults_of_writes
@@ -53,6 +54,8 @@ LASTING = (
 """Faults that are this target's way of speaking."""
 
 PASSING = tuple(sorted({*faults_of_transport, *faults_of_writes} - {*LASTING, "slow"}))
+
+PLAIN_PATHS = ("userName", "externalId", "active", "title", "name.familyName")
 
 STRANGERS = ("guest@elsewhere.example", "break-glass@company.example", "robot@company.example")
 """Accounts of nobody in the export; one is protected too."""
@@ -136,11 +139,35 @@ class World:
                 continue  # a fault struck the listing, and is used up
             assert synced.plan is not None
             self.planned += synced.plan.operations
+            self._outcomes_are_true(synced)
             if not synced.plan.operations:
                 return runs
             runs += 1
             assert runs <= MOST_RUNS, f"not in line after {MOST_RUNS} runs"
         raise AssertionError("the accounts could never be read")
+
+    def _outcomes_are_true(self, synced: Synced) -> None:
+        """Applied is at the target, failed is not; of the unknown nothing is said."""
+        if {"slow", "deleted-user"} & set(self.sandbox.faults.struck):
+            return  # the target changes behind everybody's back
+        assert synced.plan is not None
+        assert synced.load is not None
+        meant = {operation.operation_id: operation for operation in synced.plan.operations}
+        for outcome in synced.load.outcomes:
+            operation = meant[outcome.operation_id]
+            if outcome.succeeded:
+                assert self._holds(operation), outcome
+            elif outcome.result is OutcomeResult.FAILED and set(PLAIN_PATHS) & {
+                *operation.attributes
+            }:
+                assert not self._holds(operation), outcome
+
+    def _holds(self, operation: Operation) -> bool:
+        user = self.sandbox.store.by_user_name(operation.user_name)
+        if user is None:
+            return False
+        shown = {**user, "name.familyName": user.get("name", {}).get("familyName")}
+        return all(shown.get(p) == v for p, v in operation.attributes.items() if p in PLAIN_PATHS)
 
     async def _sync(self) -> Synced | None:
         try:
