@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from data_contracts.configuration.strict import Section
 
@@ -21,6 +21,13 @@ class Limit(Section):
     """Below so many people a share says nothing: `max_when_small` stands in its place."""
     max_when_small: Count = 3
     """Limit that stands in the place of the share when the population is small."""
+
+    @model_validator(mode="after")
+    def _small_rule_needs_a_share(self) -> "Limit":
+        lonely = self.model_fields_set & {"small_population", "max_when_small"}
+        if self.max_fraction is None and lonely:
+            raise ValueError(f"`{min(lonely)}` goes with `max_fraction`; alone it limits nothing")
+        return self
 
     def allowed(self, population: int) -> int | None:
         """The most that is allowed for a population; None when nothing limits it.

@@ -6,6 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from data_contracts.configuration import Configuration, load_configuration
+from data_contracts.configuration.guardrails import Limit
 from data_contracts.errors import ConfigurationError
 
 BASE = """\
@@ -417,3 +418,8 @@ def test_settings_do_not_change_once_read() -> None:
     settings = load(BASE)
     with pytest.raises(ValueError, match="frozen"):
         settings.target.name = "other"  # type: ignore[misc]
+
+
+def test_a_rule_for_small_populations_without_a_share_is_refused() -> None:
+    with pytest.raises(ValueError, match="goes with `max_fraction`"):
+        Limit(max_when_small=1)
