@@ -1,8 +1,15 @@
 """`guardrails`: how much one run may change before a person has to say yes."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from data_contracts.configuration.strict import Section
 
@@ -29,6 +36,16 @@ class Limit(Section):
             raise ValueError(f"`{min(lonely)}` goes with `max_fraction`; alone it limits nothing")
         return self
 
+    @model_serializer(mode="wrap")
+    def _as_given(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write what could be given again: no small rule where there is no share.
+
+        A limit that is none is written out, since leaving it out means the default.
+        """
+        small = ("small_population", "max_when_small") if self.max_fraction is None else ()
+        written = {"max": None, "max_fraction": None, **write(self)}
+        return {name: value for name, value in written.items() if name not in small}
+
     def allowed(self, population: int) -> int | None:
         """The most that is allowed for a population; None when nothing limits it.
 
@@ -52,7 +69,11 @@ class Limit(Section):
 
 
 class Guardrails(Section):
-    """Limits over the whole plan, judged before the first write."""
+    """Limits over the whole plan, judged before the first write.
+
+    What a limit does not say keeps its default: `deactivations: {max: 100}` leaves the share of 5 %
+    in force. `null` switches a part off: `{max_fraction: null}`.
+    """
 
     deactivations: Limit = Limit(max=50, max_fraction=0.05)
     """Active managed accounts that lose access; share of the active managed accounts."""
@@ -70,3 +91,12 @@ class Guardrails(Section):
     """Paid seats of the workspace: active accounts with a role of `roles.paid` after the run."""
     min_admins: Count = 1
     """Active accounts with a role of `roles.admin` that must remain. Cannot be approved away."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _over_the_default(cls, given: object, info: ValidationInfo) -> object:
+        """Lay what is given over the default: naming one limit must not lift another one."""
+        default = cls.model_fields[str(info.field_name)].default
+        if not isinstance(default, Limit) or not isinstance(given, dict):
+            return given
+        return {**default.model_dump(exclude_defaults=True), **given}

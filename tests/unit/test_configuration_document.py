@@ -6,7 +6,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from data_contracts.configuration import Configuration, load_configuration
-from data_contracts.configuration.guardrails import Limit
+from data_contracts.configuration.guardrails import Guardrails, Limit
 from data_contracts.errors import ConfigurationError
 
 BASE = """\
@@ -423,3 +423,23 @@ def test_settings_do_not_change_once_read() -> None:
 def test_a_rule_for_small_populations_without_a_share_is_refused() -> None:
     with pytest.raises(ValueError, match="goes with `max_fraction`"):
         Limit(max_when_small=1)
+
+
+def test_a_limit_keeps_the_parts_of_its_default_that_the_settings_do_not_name() -> None:
+    limits = load(BASE + "guardrails: {deactivations: {max: 100}}\n").guardrails
+    assert limits.deactivations == Limit(max=100, max_fraction=0.05)
+    environ = {"SCIMFLOW__GUARDRAILS__DEACTIVATIONS__MAX": "7"}
+    assert load(BASE, environ).guardrails.deactivations == Limit(max=7, max_fraction=0.05)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "{}",
+        "{deactivations: {max: 100}, creates: {max_fraction: 0.2, max_when_small: 9}}",
+        "{deactivations: {max: null, max_fraction: null}, updates: {max_fraction: null}}",
+    ],
+)
+def test_limits_in_effect_can_be_given_again(given: str) -> None:
+    limits = load(BASE + f"guardrails: {given}\n").guardrails
+    assert Guardrails.model_validate(limits.model_dump(mode="json", exclude_none=True)) == limits

@@ -39,9 +39,9 @@ def leaving(count: int, of: int, limit: str) -> Plan:
     [
         (0, 30, "{max: 0}", "safe"),
         (1, 30, "{max: 0}", "held"),
-        (4, 30, "{max: 5}", "safe"),
-        (5, 30, "{max: 5}", "safe"),
-        (6, 30, "{max: 5}", "held"),
+        (4, 30, "{max: 5, max_fraction: null}", "safe"),
+        (5, 30, "{max: 5, max_fraction: null}", "safe"),
+        (6, 30, "{max: 5, max_fraction: null}", "held"),
         # a share, rounded down
         (3, 30, "{max_fraction: 0.1}", "safe"),
         (4, 30, "{max_fraction: 0.1}", "held"),
@@ -63,7 +63,12 @@ def leaving(count: int, of: int, limit: str) -> Plan:
         (4, 30, "{max: 9, max_fraction: 0.1}", "held"),
         (3, 10, "{max: 2, max_fraction: 0.1}", "held"),
         # no limit at all
-        (30, 30, "{}", "safe"),
+        (30, 30, "{max: null, max_fraction: null}", "safe"),
+        # what a limit does not say keeps its default: 5 %, and 50
+        (2, 30, "{max: 5}", "held"),
+        (1, 30, "{max: 5}", "safe"),
+        (2, 30, "{}", "held"),
+        (60, 100, "{max_fraction: 0.9}", "held"),
     ],
 )
 def test_deactivations_over_a_limit_are_held(
@@ -122,7 +127,7 @@ def test_the_population_is_what_is_managed_and_active_or_about_to_be() -> None:
             "the limit is 1 (max_when_small, as 30 is under 31)",
         ),
         (
-            "{}",
+            "{max: null, max_fraction: null}",
             "deactivations: 2 accounts would be deactivated, of 30 managed and active; "
             "no limit is set",
         ),
@@ -343,7 +348,10 @@ OTHER_ADMIN = {"id": "z", "userName": "z@x", ROLE: "admin"}
 
 
 def admins(rows: list[Row], there: list[Row], conf: str = "") -> str:
-    guardrails = "guardrails: {deactivations: {}, role_upgrades: {}, updates: {}}"
+    guardrails = (
+        "guardrails: {deactivations: {max: null, max_fraction: null}, role_upgrades: {max: null},"
+        " updates: {max: null, max_fraction: null}}"
+    )
     plan = World(hr=rows, accounts=there, links=linked(1), conf=(guardrails, conf)).plan()
     assert plan.verdict == verdict(plan, "min_admins")
     return verdict(plan, "min_admins")
