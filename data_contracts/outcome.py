@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from data_contracts.learned import Rewrite
 from data_contracts.words import OperationKind, OutcomeResult, RunState
 
 
@@ -42,6 +43,8 @@ class Outcome:
         verified: The verification's word: attributes compared and found as meant, or those that
             were not retained.
         not_retained: Paths of attributes that the target did not take over.
+        kept: Paths that were written and seen as meant.
+        rewritten: What the target made of values that it stored otherwise.
         exchanges: The requests it took, in order.
     """
 
@@ -54,6 +57,8 @@ class Outcome:
     detail: str = ""
     verified: str = ""
     not_retained: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    rewritten: tuple[Rewrite, ...] = ()
     exchanges: tuple[HttpExchange, ...] = ()
 
     @property

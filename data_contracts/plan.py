@@ -136,6 +136,7 @@ class Plan(_Frozen):
         target: Name of the target.
         as_of: The date for which lifecycle states were worked out.
         zone_days: The day in each time zone of people that has another one at the same moment.
+        only: Worker keys of those for whom it was made; None when it is for everybody.
         basis: What it was made from.
         operations: Leavers first, then by worker key.
         adoptions: By worker key.
@@ -148,6 +149,7 @@ class Plan(_Frozen):
     target: str
     as_of: date
     zone_days: dict[str, date] = Field(default_factory=dict)
+    only: tuple[str, ...] | None = None
     basis: PlanBasis
     operations: tuple[Operation, ...]
     adoptions: tuple[Adoption, ...] = ()

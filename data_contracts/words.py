@@ -96,6 +96,7 @@ class OutcomeResult(StrEnum):
     CONFLICT = "conflict"  # somebody else's account is in the way: a person decides
     UNKNOWN = "unknown"  # sent, and not to be found out now; the next run looks first
     SKIPPED = "skipped"  # not tried: the run stopped before
+    PUT_OFF = "put_off"  # not tried: it failed several times in a row, and its time has not come
 
 
 class RunState(StrEnum):

@@ -42,7 +42,8 @@ async def apply_plan(
 
 async def _apply(run: Run, saved: Plan, name: str, as_of: AsOf) -> RunState:
     async with hold_target(run), connect(run.project) as client:
-        prepared = await prepare(run, as_of, client, writes=True)
+        only = None if saved.only is None else frozenset(saved.only)
+        prepared = await prepare(run, as_of, client, writes=True, only=only)
         if prepared.plan.digest != saved.digest:
             moved = "; ".join(what_moved(saved, prepared.plan))
             raise StalePlan(f"the plan is stale, nothing was written: {moved}")
@@ -58,5 +59,6 @@ async def _apply(run: Run, saved: Plan, name: str, as_of: AsOf) -> RunState:
             client,
             steps.apply_operations_tracked,
             Progress("Operations carried out"),
+            at_once=True,
         )
         return state_after_load(load, run.reports)

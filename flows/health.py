@@ -1,13 +1,16 @@
 """What `scimflow doctor` looks at, one thing after the other; each with a hint when not well."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 import httpx
 
 from data_contracts.errors import ScimflowError
+from data_contracts.failing import FailingOperation
 from data_contracts.health import HealthCheck, HealthState
+from data_contracts.learned import Learned
+from data_contracts.scim.paths import short_name
 from flows.project import Project, find_token, open_project, utc_now
 from tasks.extract.contracts import read_contract
 from tasks.extract.pick import pick_file
@@ -37,7 +40,8 @@ async def examine(config: Path) -> AsyncIterator[HealthCheck]:
     yield HealthCheck("settings", HealthState.OK, f"{project.file} is in order")
     for check in _sources(project):
         yield check
-    yield _ledger(project)
+    for check in _ledger(project):
+        yield check
     async for check in _target(project):
         yield check
     yield await _prefect()
@@ -62,21 +66,61 @@ def _sources(project: Project) -> Iterator[HealthCheck]:
             yield _failed(f"source {name}", error)
 
 
-def _ledger(project: Project) -> HealthCheck:
+def _ledger(project: Project) -> Iterator[HealthCheck]:
+    target = project.settings.target.name
     try:
         with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
             runs = len(ledger.runs(1))
-            open_intents = len(ledger.open_intents(project.settings.target.name))
+            open_intents = len(ledger.open_intents(target))
+            learned = ledger.learned(target, project.settings.never_learned)
+            failing = ledger.failing(target)
     except ScimflowError as error:
-        return _failed("ledger", error)
+        yield _failed("ledger", error)
+        return
     if open_intents:
-        return HealthCheck(
+        yield HealthCheck(
             "ledger",
             HealthState.WARNING,
             f"{open_intents} writes have no outcome: a run ended in the middle",
             "run `scimflow sync`: it looks at the target and settles them first",
         )
-    return HealthCheck("ledger", HealthState.OK, "in order" if runs else "empty: no run yet")
+    else:
+        yield HealthCheck("ledger", HealthState.OK, "in order" if runs else "empty: no run yet")
+    yield from _habits(learned)
+    if failing:
+        yield _failing_people(failing)
+
+
+def _habits(learned: Learned) -> Iterator[HealthCheck]:
+    """What the target does with attributes, as earlier writes showed."""
+    for path in sorted(learned.never_kept):
+        yield HealthCheck(
+            f"attribute {short_name(path)}",
+            HealthState.WARNING,
+            f"the target kept it in none of {learned.writes[path]} writes; it is not compared",
+            "take it out of `mapping`, or list it in `target.not_kept`; if the target keeps it "
+            "now, list it in `target.always_compared`",
+        )
+    for path in sorted(learned.rewritten):
+        accounts = sum(of == path for _, of in learned.rewrites)
+        yield HealthCheck(
+            f"attribute {short_name(path)}",
+            HealthState.OK,
+            f"the target makes its own value of it (accounts: {accounts}); what it makes of the "
+            "same value is no difference",
+        )
+
+
+def _failing_people(failing: Mapping[str, FailingOperation]) -> HealthCheck:
+    worst = max(failing.values(), key=lambda each: (each.failures, each.worker_key))
+    return HealthCheck(
+        "failing people",
+        HealthState.WARNING,
+        f"{len(failing)} with operations that failed in the last runs; worker {worst.worker_key} "
+        f"{worst.failures} times in a row: {worst.detail}",
+        f"`scimflow explain {worst.worker_key}` tells why; `scimflow retry {worst.worker_key}` "
+        "tries again now",
+    )
 
 
 async def _target(project: Project) -> AsyncIterator[HealthCheck]:

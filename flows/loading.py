@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Protocol
 
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
@@ -14,6 +15,7 @@ from flows.running import Run
 from flows.stopping import stopping_on_sigterm, stopping_when_set
 from flows.telling import tell, tell_progress
 from tasks.ledger.journal import Journal
+from tasks.load.arrange import Arranged, arrange
 from tasks.load.session import LoadSession
 from tasks.scim.client import ScimClient
 
@@ -48,6 +50,8 @@ async def carry_out(
     client: ScimClient,
     apply: ApplyStage,
     progress: Progress,
+    *,
+    at_once: bool = False,
 ) -> LoadReport:
     """Carry a plan out.
 
@@ -57,6 +61,7 @@ async def carry_out(
         client: Writes to the target.
         apply: Carries out one batch.
         progress: Told how far it is, after each batch.
+        at_once: Whether those who keep failing are tried now too.
 
     Returns:
         One outcome for each operation, in the plan's order.
@@ -65,29 +70,46 @@ async def carry_out(
     run.ledger.adopt(run_id, target, plan.adoptions, utc_now())
     links = run.ledger.links(target)
     owners = {str(a): str(w) for a, w in zip(links[ACCOUNT_ID], links[WORKER_KEY], strict=True)}
-    outcomes: list[Outcome] = []
+    learned = run.ledger.learned(target, run.project.settings.never_learned)
+    failing = run.ledger.failing(target)
+    arranged = arrange(plan.operations, failing, utc_now(), at_once=at_once)
+    outcomes = list(arranged.put_off)
     counter = itertools.count(1)
 
     def count(_: Outcome) -> None:
-        tell_progress(next(counter), len(plan.operations))
+        tell_progress(next(counter), len(arranged.due))
 
-    tell(f"carrying out {len(plan.operations)} operations")
+    tell(f"carrying out {len(arranged.due)} operations{_left_for_later(arranged)}")
     async with (
         AsyncExitStack() as stops,
         Journal(run.ledger, run_id, utc_now) as journal,
-        LoadSession(client, journal, run.project.settings.target, owners=owners) as session,
+        LoadSession(
+            client, journal, run.project.settings.target, owners=owners, learned=learned
+        ) as session,
     ):
         stops.enter_context(stopping_on_sigterm(session.stop))
         stops.enter_context(stopping_when_set(run.lease_lost, session.stop, LEASE_LOST))
         for kind in OPERATION_ORDER:
-            batches = _batches(plan, kind)
+            batches = _batches(arranged.due, kind)
             for number, batch in enumerate(batches, start=1):
                 outcomes += await apply(str(kind), number, len(batches), session, batch, count)
                 await progress(len(outcomes), len(plan.operations))
-        run.load = session.report()
+        run.load = replace(session.report(), outcomes=_in_order(plan, outcomes))
+    if plan.only is None:
+        run.ledger.forget_failures(target, {o.worker_key for o in plan.operations})
     return run.load
 
 
-def _batches(plan: Plan, kind: OperationKind) -> list[tuple[Operation, ...]]:
-    chosen = tuple(operation for operation in plan.operations if operation.kind is kind)
+def _left_for_later(arranged: Arranged) -> str:
+    count = len(arranged.put_off)
+    return f"; {count} that keep failing are put off" if count else ""
+
+
+def _in_order(plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    by_id = {outcome.operation_id: outcome for outcome in outcomes}
+    return tuple(by_id[operation.operation_id] for operation in plan.operations)
+
+
+def _batches(operations: Sequence[Operation], kind: OperationKind) -> list[tuple[Operation, ...]]:
+    chosen = tuple(operation for operation in operations if operation.kind is kind)
     return [chosen[i : i + BATCH_SIZE] for i in range(0, len(chosen), BATCH_SIZE)]

@@ -75,6 +75,7 @@ class Preparation:
         tell: Told what is being done.
         on_snapshot: Given the target's accounts before the ledger's links are read, so that a run
             that writes can settle what an earlier one left open.
+        only: Worker keys of those for whom anything is to be done; None for everybody.
     """
 
     project: Project
@@ -84,6 +85,7 @@ class Preparation:
     now: datetime
     tell: Teller = silent
     on_snapshot: Callable[[TargetSnapshot], None] | None = None
+    only: frozenset[str] | None = None
 
 
 async def check_sources(preparation: Preparation, only: str | None = None) -> CheckedSources:
@@ -147,7 +149,8 @@ def plan_inputs(
     snapshot: TargetSnapshot,
 ) -> PlanInputs:
     """Gather what a plan is made from; the ledger is only read."""
-    ledger, target = preparation.ledger, preparation.project.settings.target.name
+    ledger, settings = preparation.ledger, preparation.project.settings
+    target = settings.target.name
     previous = {
         name: last.rows
         for name in sources.checked
@@ -160,6 +163,8 @@ def plan_inputs(
         deactivated_by_us=frozenset(ledger.deactivated_by_us(target)),
         sources={r.source: source_basis(r, preparation.project.folder) for r in sources.reports},
         previous_rows=previous,
+        learned=ledger.learned(target, settings.never_learned),
+        only=preparation.only,
     )
 
 

@@ -46,7 +46,13 @@ class Manner:
 
 
 async def prepare_within(
-    run: Run, as_of: AsOf, client: ScimClient, manner: Manner, *, writes: bool = False
+    run: Run,
+    as_of: AsOf,
+    client: ScimClient,
+    manner: Manner,
+    *,
+    writes: bool = False,
+    only: frozenset[str] | None = None,
 ) -> Prepared:
     """Go to a plan, keeping on the way what the contracts say.
 
@@ -57,6 +63,7 @@ async def prepare_within(
         manner: How the run goes about it.
         writes: Whether the run holds the target's lease and is to write: then it first settles
             what an earlier run left open.
+        only: Worker keys of those for whom anything is to be done; None for everybody.
     """
     preparation = Preparation(
         run.project,
@@ -66,6 +73,7 @@ async def prepare_within(
         utc_now(),
         tell=manner.tell,
         on_snapshot=partial(settle_open_intents, run) if writes else None,
+        only=only,
     )
     sources = await check_sources(preparation)
     await manner.on_sources(run, sources)
@@ -73,7 +81,13 @@ async def prepare_within(
 
 
 async def sync_within(
-    run: Run, as_of: AsOf, client: ScimClient, manner: Manner, progress: Progress
+    run: Run,
+    as_of: AsOf,
+    client: ScimClient,
+    manner: Manner,
+    progress: Progress,
+    *,
+    only: frozenset[str] | None = None,
 ) -> RunState:
     """Plan, and carry out what is safe or approved.
 
@@ -83,15 +97,17 @@ async def sync_within(
         client: Of the target.
         manner: How the run goes about it.
         progress: Told how far the load is.
+        only: Worker keys of those for whom anything is done, at once; None for everybody.
 
     Returns:
         How the run ends.
     """
-    prepared = await prepare_within(run, as_of, client, manner, writes=True)
+    prepared = await prepare_within(run, as_of, client, manner, writes=True, only=only)
     run.record_plan(prepared.plan)
     await manner.on_plan(run, prepared.plan)
     verdict = prepared.plan.verdict
     if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
         return STATE_OF_VERDICT[verdict]
-    load = await carry_out(run, prepared.plan, client, manner.apply, progress)
+    at_once = only is not None
+    load = await carry_out(run, prepared.plan, client, manner.apply, progress, at_once=at_once)
     return state_after_load(load, run.reports)

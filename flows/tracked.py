@@ -130,7 +130,14 @@ def _final_state(result: RunResult) -> State[Any]:
     return make(name=STATE_NAMES[record.state], message=record.message, data=result)
 
 
-async def prepare(run: Run, as_of: AsOf, client: ScimClient, *, writes: bool = False) -> Prepared:
+async def prepare(
+    run: Run,
+    as_of: AsOf,
+    client: ScimClient,
+    *,
+    writes: bool = False,
+    only: frozenset[str] | None = None,
+) -> Prepared:
     """Go to a plan with tracked stages, recording the sources on the way.
 
     Args:
@@ -139,8 +146,9 @@ async def prepare(run: Run, as_of: AsOf, client: ScimClient, *, writes: bool = F
         client: Reads the target.
         writes: Whether the run holds the target's lease and is to write: then it first settles
             what an earlier run left open.
+        only: Worker keys of those for whom anything is to be done; None for everybody.
     """
-    return await prepare_within(run, as_of, client, MANNER, writes=writes)
+    return await prepare_within(run, as_of, client, MANNER, writes=writes, only=only)
 
 
 def _log_and_tell(text: str) -> None:

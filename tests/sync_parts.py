@@ -59,6 +59,7 @@ async def sync_once(
     stages: Stages = PLAIN,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    only: frozenset[str] | None = None,
 ) -> Synced:
     """Sync the target of one scimflow.yaml."""
     project = open_project(folder)
@@ -68,7 +69,7 @@ async def sync_once(
         manner = Manner(stages, _apply, silent, _keep_sources, _show_nobody)
         try:
             async with hold_target(run), _client(project, transport, clock) as client:
-                state = await sync_within(run, as_of, client, manner, _no_progress)
+                state = await sync_within(run, as_of, client, manner, _no_progress, only=only)
         except ScimflowError as error:
             run.finish(RunState.FAILED, error.message)
             raise

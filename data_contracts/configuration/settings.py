@@ -70,8 +70,9 @@ class Configuration(Sources):
     @model_validator(mode="after")
     def _paths_fit_scim(self) -> "Configuration":
         """Attribute paths are held against the SCIM schema before any data is read."""
-        for i, path in enumerate(self.target.not_kept):
-            self._parsed(("target", "not_kept", i), path)
+        for name in ("not_kept", "always_compared"):
+            for i, path in enumerate(getattr(self.target, name)):
+                self._parsed(("target", name, i), path)
         named = {str(self._parsed(("target", "role_path"), self.target.role_path)): "roles"}
         for path in self.mapping:
             place = ("mapping", path)
@@ -108,6 +109,15 @@ class Configuration(Sources):
         """`target.role_path` as plans and frames write it."""
         return str(parse_path(self.target.role_path, self.target.extensions))
 
+    @property
+    def never_learned(self) -> frozenset[str]:
+        """Paths that nothing is learned about: whose loss must show in every run.
+
+        A role that is not taken over is access that somebody keeps.
+        """
+        paths = (self.target.role_path, *self.target.always_compared)
+        return frozenset(str(parse_path(path, self.target.extensions)) for path in paths)
+
     def about_people(self) -> dict[str, Any]:
         """The settings that decide what happens to people, as plain values.
 
@@ -117,7 +127,8 @@ class Configuration(Sources):
             mode="json",
             include={"sources", "merge", "lifecycle", "scope", "mapping", "roles", "guardrails"},
         )
-        keys = {"name", "base_url", "role_path", "extensions", "not_kept", "protected"}
+        keys = {"name", "base_url", "role_path", "extensions", "not_kept", "always_compared"}
+        keys |= {"protected"}
         chosen["target"] = self.target.model_dump(mode="json", include=keys)
         return chosen
 

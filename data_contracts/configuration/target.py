@@ -69,6 +69,9 @@ class TargetSettings(Section):
     """URNs of further schemas that the target has, whose attributes the mapping may use."""
     not_kept: tuple[str, ...] = ()
     """Attribute paths that the target does not keep or rewrites: sent at creation, not compared."""
+    always_compared: tuple[str, ...] = ()
+    """Attribute paths that are compared whatever earlier runs learned of the target: for one that
+    keeps now what it did not keep before."""
     protected: tuple[str, ...] = ()
     """userNames and account ids that are never touched."""
     ca_file: str | None = None

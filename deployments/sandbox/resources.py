@@ -60,6 +60,9 @@ def finish_resource(resource: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
     for name, value in resource.items():
         if name not in ("schemas", "id", "meta") and name.lower() not in kind.forgotten:
             kept[name] = value
+    if kind.derives_display_name:
+        parts = [kept.get("name", {}).get(part) for part in ("givenName", "familyName")]
+        kept["displayName"] = " ".join(part for part in parts if part) or kept["userName"]
     return kept
 
 

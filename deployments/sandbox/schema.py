@@ -274,6 +274,8 @@ class Kind:
     extensions: tuple[Schema, ...] = ()
     forgotten: frozenset[str] = field(default=frozenset())
     """Lower-case attribute names and schema URNs that are accepted and never stored."""
+    derives_display_name: bool = False
+    """Whether displayName is made of the name, whatever is sent."""
 
     @cached_property
     def announced(self) -> tuple[Schema, ...]:
@@ -328,6 +330,7 @@ def user_kind(settings: SandboxSettings) -> Kind:
         Schema(CORE_USER, "User", "A member of the workspace.", tuple(attributes)),
         tuple(extensions),
         frozenset(forgotten),
+        settings.derives_display_name,
     )
 
 

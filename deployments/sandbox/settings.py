@@ -121,6 +121,10 @@ class SandboxSettings(BaseModel):
         default=frozenset(),
         description="Names of core attributes that are accepted and never stored.",
     )
+    derives_display_name: bool = Field(
+        default=False,
+        description="displayName is always made of the name's parts, whatever is sent.",
+    )
     external_id_unique: bool = Field(
         default=False,
         description="A second user with the same externalId is 409. "

@@ -22,6 +22,7 @@ COMMANDS = {
     "check": "Hold exports against their data contracts; touches no target.",
     "plan": "Show what would be done to whom and why; writes nothing.",
     "sync": "Bring the target in step, as a Prefect flow run.",
+    "retry": "Try again now what earlier runs did not bring about.",
     "apply": "Carry out exactly one saved plan.",
     "approve": "Release a held plan.",
     "drift": "Show where the target differs from what is desired.",

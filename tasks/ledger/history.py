@@ -50,21 +50,21 @@ def read(
         One line for each outcome, each intent that has no outcome yet, each adoption, each
         quarantined row and each approval. A person nobody knows has none.
     """
-    workers = None if person is None else _workers(connection, target, person)
-    if workers is not None and not workers:
+    found = None if person is None else workers(connection, target, person)
+    if found is not None and not found:
         return []
     lines = [
-        *_operations(connection, target, workers, run_id, limit),
-        *_adoptions(connection, target, workers, run_id, limit),
-        *_quarantined(connection, target, workers, run_id, limit),
-        *(_approvals(connection, target, run_id, limit) if workers is None else ()),
+        *_operations(connection, target, found, run_id, limit),
+        *_adoptions(connection, target, found, run_id, limit),
+        *_quarantined(connection, target, found, run_id, limit),
+        *(_approvals(connection, target, run_id, limit) if found is None else ()),
     ]
     lines.sort(key=lambda line: line.at)
     return lines if limit is None else lines[max(len(lines) - limit, 0) :]
 
 
-def _workers(connection: sa.Connection, target: str, person: str) -> list[str]:
-    """Whose keys are meant: those who have, or once had, this key, account or userName."""
+def workers(connection: sa.Connection, target: str, person: str) -> list[str]:
+    """Read whose keys are meant: those who have, or once had, this key, account or userName."""
     wanted, login = person.strip(), folded(person)
     found: set[str] = set()
     for table in (operation, link_event):

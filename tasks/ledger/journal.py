@@ -10,7 +10,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -20,6 +20,7 @@ from data_contracts.errors import LedgerError
 from data_contracts.outcome import Outcome
 from data_contracts.plan import Operation
 from tasks.ledger import operations, plans, runs
+from tasks.ledger.habits import Seen
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.operations import Entry, RunFacts
 
@@ -68,6 +69,7 @@ class Journal:
         self._thread = threading.Thread(target=self._write, name=f"journal {run_id}", daemon=True)
         self._meant: dict[str, Operation] = {}
         self._refs: dict[str, int] = {}
+        self._seen = Seen()
         self._failure: LedgerError | None = None
         self._last_commit = 0.0
         self._open = False
@@ -143,11 +145,12 @@ class Journal:
         while more:
             first = self._queue.get()
             if first is None:
-                return
+                break
             waiting, more = self._gather(first)
             self._commit(waiting)
             with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
                 self._loop.call_soon_threadsafe(self._wake, waiting)
+        self._commit_what_was_seen()
 
     def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
         """Everything that waits, and whether more may come."""
@@ -166,18 +169,36 @@ class Journal:
     def _commit(self, waiting: Sequence[_Waiting]) -> None:
         if self._failure is not None:
             return
-        try:
+        entries = [item.entry for item in waiting]
+        for entry in entries:
+            if entry.outcome is not None:
+                self._seen.take(entry.outcome, entry.at)
+        with self._keeping_failures():
             with self._database.write() as connection:
-                entries = [item.entry for item in waiting]
                 operations.append(connection, self._facts, entries, self._refs)
-        except LedgerError as error:
-            self._failure = error
-        except Exception as error:  # whatever it is: a thread that dies leaves everybody waiting
-            self._failure = LedgerError(f"the journal failed: {type(error).__name__}")
-        else:
+                if urgent := self._seen.is_urgent:
+                    self._seen.write(connection, self._facts.target, self._run_id)
+            if urgent:
+                self._seen.clear()
             self.entries += len(waiting)
             self.commits += 1
             self._last_commit = time.monotonic()
+
+    def _commit_what_was_seen(self) -> None:
+        """At the end: how often attributes were kept."""
+        if self._failure is None and self._seen:
+            with self._keeping_failures(), self._database.write() as connection:
+                self._seen.write(connection, self._facts.target, self._run_id)
+
+    @contextlib.contextmanager
+    def _keeping_failures(self) -> Iterator[None]:
+        """Keep an error for those who wait: a thread that dies would leave them waiting."""
+        try:
+            yield
+        except LedgerError as error:
+            self._failure = error
+        except Exception as error:
+            self._failure = LedgerError(f"the journal failed: {type(error).__name__}")
 
     def _wake(self, waiting: Sequence[_Waiting]) -> None:
         for item in waiting:

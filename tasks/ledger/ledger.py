@@ -1,13 +1,13 @@
 """What can be written to a ledger. Every method is one transaction: all of it, or nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from data_contracts.batch import ContractReport
 from data_contracts.outcome import Approval, Outcome, RunRecord
 from data_contracts.plan import Adoption, Plan
 from data_contracts.words import RunState
-from tasks.ledger import approvals, batches, links, operations, plans, runs
+from tasks.ledger import approvals, batches, failing, links, operations, plans, runs
 from tasks.ledger.operations import RunFacts
 from tasks.ledger.reader import LedgerReader
 from tasks.ledger.recorded import RecordedOperation
@@ -81,6 +81,16 @@ class Ledger(LedgerReader):
         """
         with self.database.write() as connection:
             links.adopt(connection, run_id, target, adoptions, at)
+
+    def forget_failures(self, target: str, keep: Collection[str]) -> None:
+        """Forget the failures of whoever no longer has anything to be done.
+
+        Args:
+            target: Name of the target.
+            keep: Worker keys of those who have an operation in a plan of everybody.
+        """
+        with self.database.write() as connection:
+            failing.forget(connection, target, keep)
 
     def settle(
         self, run_id: str, intent: RecordedOperation, outcome: Outcome, at: datetime

@@ -11,6 +11,7 @@ from data_contracts.errors import LedgerError
 from data_contracts.outcome import Outcome
 from data_contracts.plan import Operation
 from data_contracts.words import OperationKind, OutcomeResult
+from tasks.ledger import failing
 from tasks.ledger.links import LinkChange, apply_changes
 from tasks.ledger.recorded import RecordedOperation
 from tasks.ledger.schema import (
@@ -89,20 +90,30 @@ def append(
     if exchanges:
         connection.execute(_ADD_EXCHANGES, exchanges)
     _keep_open(connection, facts.target, {_ref(e, refs): e.outcome for e in entries}, new)
+    ended = [
+        (e.operation if isinstance(e.operation, Operation) else None, e.outcome, e.at)
+        for e in entries
+        if e.outcome is not None
+    ]
+    failing.note(connection, facts.target, facts.run_id, ended)
     changes = [change for entry in entries if (change := link_change(entry)) is not None]
     if changes:
         apply_changes(connection, facts.run_id, facts.target, changes)
 
 
 def link_change(entry: Entry) -> LinkChange | None:
-    """What an entry says of a link; None for intents, failures, and accounts without a known id."""
+    """What an entry says of a link; None for intents, failures, and accounts without a known id.
+
+    A new account that did not take everything over is there, and the person's, all the same.
+    """
     outcome, meant = entry.outcome, entry.operation
-    if outcome is None or not outcome.succeeded:
-        return None
-    account_id = outcome.account_id or meant.account_id
-    if account_id is None:
+    if outcome is None:
         return None
     create = outcome.kind is OperationKind.CREATE
+    made = outcome.succeeded or (create and bool(outcome.not_retained))
+    account_id = outcome.account_id or meant.account_id
+    if account_id is None or not made:
+        return None
     gone = outcome.kind is OperationKind.DEACTIVATE
     written = None if EXTERNAL_ID in outcome.not_retained else _external_id(meant)
     return LinkChange(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from data_contracts.failing import FailingOperation
+from data_contracts.learned import Learned
 from data_contracts.outcome import Approval, HistoryEntry, RunRecord
 from data_contracts.plan import Plan
-from tasks.ledger import approvals, batches, history, links, plans, recorded, runs
+from tasks.ledger import approvals, batches, failing, habits, history, links, plans, recorded, runs
 from tasks.ledger.batches import AcceptedBatch, RecordedBatch
 from tasks.ledger.database import Database
 from tasks.ledger.recorded import RecordedOperation
@@ -129,6 +132,32 @@ class LedgerReader:
         """What the last run that carried out a plan did not bring about, `skipped` included."""
         with self.database.read() as connection:
             return recorded.failed_last(connection, target)
+
+    def failing(self, target: str) -> dict[str, FailingOperation]:
+        """Whose operations failed in the last runs that tried them, by worker key."""
+        with self.database.read() as connection:
+            return failing.read(connection, target)
+
+    def learned(self, target: str, always_compared: Iterable[str] = ()) -> Learned:
+        """What earlier writes showed of a target.
+
+        Args:
+            target: Name of the target.
+            always_compared: Attribute paths that nothing is learned about.
+        """
+        with self.database.read() as connection:
+            seen = habits.habits(connection, target), habits.rewrites(connection, target)
+        return Learned.of(*seen, always_compared=always_compared)
+
+    def failed_of_run(self, run_id: str) -> list[RecordedOperation]:
+        """What a run, by its whole id, did not bring about and no later run has settled."""
+        with self.database.read() as connection:
+            return recorded.failed_of_run(connection, run_id)
+
+    def workers(self, target: str, person: str) -> list[str]:
+        """Worker keys of those who have, or once had, this key, account id or userName."""
+        with self.database.read() as connection:
+            return history.workers(connection, target, person)
 
     def history(
         self,

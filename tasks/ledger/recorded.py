@@ -80,9 +80,16 @@ def failed_last(connection: sa.Connection, target: str) -> list[RecordedOperatio
         .limit(1)
         .scalar_subquery()
     )
-    query = _with_last_event().where(
-        operation.c.run_id == last, operation_event.c.result.not_in(SUCCESSFUL)
-    )
+    return _failed(connection, operation.c.run_id == last)
+
+
+def failed_of_run(connection: sa.Connection, run_id: str) -> list[RecordedOperation]:
+    """Read what a run did not bring about, in its order."""
+    return _failed(connection, operation.c.run_id == run_id)
+
+
+def _failed(connection: sa.Connection, where: sa.ColumnElement[bool]) -> list[RecordedOperation]:
+    query = _with_last_event().where(where, operation_event.c.result.not_in(SUCCESSFUL))
     return [_recorded(row) for row in connection.execute(query.order_by(operation.c.id))]
 
 

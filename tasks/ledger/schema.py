@@ -2,7 +2,8 @@
 
 Three sorts of tables stand here. *Audit* tables (`APPEND_ONLY`) tell what happened: triggers of the
 database refuse to change or delete their rows. *State* tables tell how things are now
-(`account_link`, `open_operation`, `lease`) and change in the same transaction as the audit rows
+(`account_link`, `open_operation`, `failing_operation`, `attribute_habit`,
+`attribute_rewrite`, `lease`) and change in the same transaction as the audit rows
 that they follow from. `run` is begun and ended once. `plan_body` holds whole plans, and with them
 personal values (what accounts hold and what they shall hold); a body that was tampered with no
 longer has its digest. Everywhere else the ledger keeps identifiers (worker keys, account ids,
@@ -16,7 +17,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -291,6 +292,45 @@ approval = sa.Table(
     sa.Index("ix_approval_plan", "plan_digest"),
 )
 """No foreign key: a plan from a file may be approved before any run has seen it."""
+
+attribute_habit = sa.Table(
+    "attribute_habit",
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    _count("kept"),
+    _count("ignored"),
+    _count("rewritten"),
+)
+"""How often a target kept, ignored and rewrote what was written, by attribute."""
+
+attribute_rewrite = sa.Table(
+    "attribute_rewrite",
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("account_id", sa.Text, primary_key=True),
+    sa.Column("path", sa.Text, primary_key=True),
+    _text("meant"),
+    _text("held"),
+    _of_run(),
+    _moment("at"),
+)
+"""Marks of values that a target stored otherwise than written; no values."""
+
+failing_operation = sa.Table(
+    "failing_operation",
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("worker_key", sa.Text, primary_key=True),
+    _text("kind"),
+    _text("meaning"),
+    _count("failures"),
+    _text("detail"),
+    _of_run(),
+    _moment("first_at"),
+    _moment("last_at"),
+)
+"""Whose operations failed in the last runs that tried them, and how often in a row."""
 
 lease = sa.Table(
     "lease",

@@ -17,8 +17,9 @@ from data_contracts.errors import (
 from data_contracts.plan import Operation
 from data_contracts.scim.resource import Resource, Value
 from data_contracts.words import OperationKind, OutcomeResult
-from tasks.load.ending import Ending, as_meant, named, user_name_of
+from tasks.load.ending import Ending, as_meant
 from tasks.load.projection import Projection
+from tasks.load.verify import as_seen
 from tasks.load.writer import AccountWriter, Written
 from tasks.scim.answers import resource_id
 from tasks.scim.client import ScimClient
@@ -66,9 +67,8 @@ class AccountChanger:
         wanted = dict(operation.attributes)
         if operation.kind is not OperationKind.UPDATE:
             wanted["active"] = operation.kind is OperationKind.REACTIVATE
-        absent = frozenset(path for path, value in operation.before.items() if value is None)
         try:
-            return await self.change(account_id, wanted, absent, trace)
+            return await self.change(account_id, wanted, operation.before, trace)
         except UniquenessConflict:
             if not _has_unique(wanted):
                 raise  # 409 for another reason, such as the last admin
@@ -79,14 +79,18 @@ class AccountChanger:
             raise
 
     async def change(
-        self, account_id: str, wanted: Mapping[str, Value], absent: frozenset[str], trace: Trace
+        self,
+        account_id: str,
+        wanted: Mapping[str, Value],
+        before: Mapping[str, Value | None],
+        trace: Trace,
     ) -> Ending:
         """Write changes until they are there, as long as `request_budget_s` lets it.
 
         Args:
             account_id: Whose.
             wanted: Values by path.
-            absent: Paths that the account is known not to have.
+            before: What the account is known to hold; None for what it is known not to have.
             trace: Where exchanges are noted.
 
         Raises:
@@ -99,14 +103,16 @@ class AccountChanger:
         while True:
             attempt += 1
             try:
+                absent = frozenset(path for path, value in before.items() if value is None)
                 written = await self._writer.write(account_id, wanted, absent, trace)
-                return await self._verified(account_id, wanted, absent, written, trace)
+                return await self._verified(account_id, wanted, before, written, trace)
             except TargetError as error:
                 if not is_ambiguous(error):
                     raise
                 current = await self._look(account_id, trace, error)
                 if not self._projection.differing(current, wanted):
-                    return as_meant(OutcomeResult.SETTLED, current, wanted)
+                    compared = self._projection.compared(wanted)
+                    return as_meant(OutcomeResult.SETTLED, current, compared)
                 pause_s = wait_s(attempt, error)
                 if clock.monotonic() + pause_s >= deadline:
                     raise TargetUnavailable(
@@ -116,52 +122,50 @@ class AccountChanger:
                 await clock.sleep(pause_s)
 
     async def verify(
-        self, account_id: str, wanted: Mapping[str, Value], answered: Resource | None, trace: Trace
+        self,
+        account_id: str,
+        wanted: Mapping[str, Value],
+        before: Mapping[str, Value | None],
+        answered: Resource | None,
+        trace: Trace,
     ) -> Ending:
         """Hold an account against what was meant: as answered, else as read anew.
 
         Args:
             account_id: Whose.
             wanted: Values by path.
+            before: What the account held; nothing for a new one.
             answered: The account as the write answered it; None when it did not.
             trace: Where exchanges are noted.
 
         Raises:
             OutcomeUnknown: It was written, and cannot be read.
         """
-        if answered is not None and not self._projection.differing(answered, wanted):
-            return as_meant(OutcomeResult.APPLIED, answered, wanted)
+        if answered is not None:
+            ending = as_seen(self._projection, answered, wanted, before)
+            if not ending.not_retained:
+                return ending
         current = await self._look(account_id, trace, None)  # the answer may be stale, or none
-        missing = self._projection.differing(current, wanted)
-        if not missing:
-            return as_meant(OutcomeResult.APPLIED, current, wanted)
-        return Ending(
-            OutcomeResult.FAILED,
-            account_id,
-            user_name_of(current),
-            detail=f"the target answered success and did not take over: {named(missing)}",
-            verified=f"not retained: {named(missing)}",
-            not_retained=missing,
-        )
+        return as_seen(self._projection, current, wanted, before)
 
     async def _verified(
         self,
         account_id: str,
         wanted: Mapping[str, Value],
-        absent: frozenset[str],
+        before: Mapping[str, Value | None],
         written: Written,
         trace: Trace,
     ) -> Ending:
         if written.already and written.resource is not None:
-            return as_meant(OutcomeResult.ALREADY, written.resource, wanted)
-        ending = await self.verify(account_id, wanted, written.resource, trace)
-        ignored = absent.intersection(ending.not_retained)
-        if not ignored:
+            compared = self._projection.compared(wanted)
+            return as_meant(OutcomeResult.ALREADY, written.resource, compared)
+        ending = await self.verify(account_id, wanted, before, written.resource, trace)
+        if all(before.get(path, "") is not None for path in ending.not_retained):
             return ending
         # one server ignores `add` (open-webui issue 30074): say it with `replace`
         again = {path: wanted[path] for path in ending.not_retained}
         written = await self._writer.write(account_id, again, frozenset(), trace)
-        return await self.verify(account_id, wanted, written.resource, trace)
+        return await self.verify(account_id, wanted, before, written.resource, trace)
 
     async def _look(self, account_id: str, trace: Trace, cause: TargetError | None) -> Resource:
         """The account as it is now, after a write whose effect is not known."""

@@ -16,7 +16,7 @@ from data_contracts.errors import (
     UniquenessConflict,
 )
 from data_contracts.plan import Operation
-from data_contracts.scim.resource import Resource, Value, build_resource
+from data_contracts.scim.resource import Value, build_resource
 from data_contracts.words import OutcomeResult
 from tasks.load.change import AccountChanger, is_ambiguous
 from tasks.load.ending import Ending, as_meant
@@ -106,7 +106,7 @@ class AccountCreator:
         trace: Trace,
     ) -> Ending:
         if answered is not None:
-            return await self._changer.verify(resource_id(answered), wanted, answered, trace)
+            return await self._changer.verify(resource_id(answered), wanted, {}, answered, trace)
         # success without an account (202, wso2 issue 25888): only a look can tell
         cause = "the target answered success without an account"
         found = await self._search_own(operation, wanted, cause, trace)
@@ -157,14 +157,10 @@ class AccountCreator:
         differing = self._projection.differing(found.account, wanted)
         if not differing:
             result = OutcomeResult.SETTLED if unanswered else OutcomeResult.ALREADY
-            return as_meant(result, found.account, wanted)
+            return as_meant(result, found.account, self._projection.compared(wanted))
         changes = {path: wanted[path] for path in differing}
-        return await self._changer.change(
-            account_id, changes, self._absent(found.account, differing), trace
-        )
-
-    def _absent(self, account: Resource, paths: tuple[str, ...]) -> frozenset[str]:
-        return frozenset(p for p in paths if self._projection.value(account, p) is None)
+        before = {path: self._projection.value(found.account, path) for path in differing}
+        return await self._changer.change(account_id, changes, before, trace)
 
     async def _search_own(
         self, operation: Operation, wanted: Mapping[str, Value], cause: str, trace: Trace

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from data_contracts.learned import Rewrite
 from data_contracts.scim.paths import short_name
 from data_contracts.scim.resource import Resource, look_up
 from data_contracts.words import OutcomeResult
@@ -19,6 +20,8 @@ class Ending:
     detail: str = ""
     verified: str = ""
     not_retained: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    rewritten: tuple[Rewrite, ...] = ()
 
 
 def named(paths: Iterable[str]) -> str:
@@ -38,11 +41,13 @@ def as_meant(result: OutcomeResult, resource: Resource, paths: Iterable[str]) ->
         resource: The account as seen.
         paths: What was compared.
     """
+    seen = tuple(paths)
     return Ending(
         result,
         resource_id(resource),
         user_name_of(resource),
-        verified=f"as meant: {named(paths)}",
+        verified=f"as meant: {named(seen)}",
+        kept=seen if result is OutcomeResult.SETTLED else (),
     )
 
 

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 
 from data_contracts.configuration.target import TargetSettings
 from data_contracts.errors import TargetError
+from data_contracts.learned import Learned
 from data_contracts.outcome import LoadReport, Outcome
 from data_contracts.plan import Operation
 from data_contracts.words import OperationKind, OutcomeResult
@@ -52,6 +53,7 @@ class LoadSession:
         clock: Time; the client's when not given.
         owners: Worker key by account id, from the ledger's links: an account in the way of a new
             one is not adopted for another person.
+        learned: What earlier writes showed of the target.
     """
 
     def __init__(
@@ -62,12 +64,13 @@ class LoadSession:
         *,
         clock: Clock | None = None,
         owners: Mapping[str, str] | None = None,
+        learned: Learned | None = None,
     ) -> None:
         self._client = client
         self._journal = journal
         self._clock = clock or client.clock
         self._workers = settings.max_in_flight * WORKERS_PER_REQUEST
-        projection = Projection(settings.extensions, settings.not_kept)
+        projection = Projection(settings.extensions, settings.not_kept, learned)
         writer = AccountWriter(client, settings, projection)
         self._changer = AccountChanger(client, writer, projection)
         self._creator = AccountCreator(client, self._changer, projection, dict(owners or {}))
@@ -230,6 +233,8 @@ def _outcome(operation: Operation, ending: Ending, trace: Trace) -> Outcome:
         detail=ending.detail,
         verified=ending.verified,
         not_retained=ending.not_retained,
+        kept=ending.kept,
+        rewritten=ending.rewritten,
         exchanges=tuple(trace),
     )
 

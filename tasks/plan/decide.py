@@ -1,7 +1,7 @@
 """What is to be done for each person: the rules that turn a comparison into masks of operations."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -72,6 +72,22 @@ def decide(
     ours = is_in(course.keys, circumstances.deactivated_by_us)
     reason = _operation_reasons(course, chosen, adopted, correlation.gone, ours)
     return Decision(course.presence, reason, chosen, linked, adopted, tuple(course.findings))
+
+
+def restrict(decision: Decision, keys: pd.Series, only: frozenset[str]) -> Decision:
+    """Leave something to be done for some people alone.
+
+    Args:
+        decision: What is to be done for everybody.
+        keys: Worker keys, row by row.
+        only: Those for whom it is done.
+    """
+    wanted = is_in(keys, sorted(only))
+    return replace(
+        decision,
+        chosen={kind: mask & wanted for kind, mask in decision.chosen.items()},
+        adopted=decision.adopted & wanted,
+    )
 
 
 def _operation_reasons(

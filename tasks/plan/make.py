@@ -14,6 +14,7 @@ from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, ACCOUNTS, LINKS, WORKER_KEY
+from data_contracts.learned import Learned
 from data_contracts.plan import Adoption, Operation, Plan, PlanBasis, SourceBasis
 from data_contracts.scim.paths import parse_path
 from data_contracts.snapshot import TargetSnapshot
@@ -21,10 +22,11 @@ from data_contracts.words import CorrelationKey, FindingSeverity, OperationKind,
 from tasks.plan.absent import add_absent
 from tasks.plan.correlate import correlate
 from tasks.plan.course import Circumstances
-from tasks.plan.decide import Decision, decide
+from tasks.plan.decide import Decision, decide, restrict
 from tasks.plan.diff import changed_attributes
 from tasks.plan.digests import digest_of_frame
 from tasks.plan.guardrails import Workforce, judge
+from tasks.plan.habits import about_habits, leave_out_rewritten
 from tasks.plan.operations import Comparison, build_operations, collection_paused
 
 
@@ -39,6 +41,8 @@ class PlanInputs:
         deactivated_by_us: Worker keys whose account scimflow deactivated last.
         sources: Which deliveries the people come from, by source name.
         previous_rows: Rows of the last accepted delivery of each source, where there was one.
+        learned: What earlier writes showed of the target.
+        only: Worker keys of those for whom anything is to be done; None for everybody.
     """
 
     people: DesiredPeople
@@ -47,6 +51,8 @@ class PlanInputs:
     deactivated_by_us: frozenset[str]
     sources: Mapping[str, SourceBasis]
     previous_rows: Mapping[str, int] = field(default_factory=dict)
+    learned: Learned = field(default_factory=Learned)
+    only: frozenset[str] | None = None
 
 
 def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
@@ -72,11 +78,17 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         desired=people.frame,
         present=present,
         key=correlation.frame["key"],
-        changed=changed_attributes(
+        changed=leave_out_rewritten(
+            changed_attributes(
+                people.frame,
+                present,
+                correlation.position >= 0,
+                [path for path in kept_in_step if path not in inputs.learned.never_kept],
+                settings.target.extensions,
+            ),
             people.frame,
             present,
-            correlation.position >= 0,
-            kept_in_step,
+            inputs.learned,
             settings.target.extensions,
         ),
         mapped=inputs.people.paths,
@@ -87,19 +99,23 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         snapshot=replace(inputs.snapshot, accounts=accounts),
     )
     decision = decide(comparison, correlation, circumstances, settings)
+    if inputs.only is not None:
+        decision = restrict(decision, people.frame[WORKER_KEY], inputs.only)
     with collection_paused():
         operations = tuple(_operations(comparison, decision))
         adoptions = tuple(_adoptions(comparison, decision))
     workforce = _workforce(inputs, accounts, comparison, decision, settings)
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
+    findings |= {*about_habits(inputs.learned, kept_in_step), *_about_reading(inputs.snapshot)}
     return Plan(
         target=settings.target.name,
         as_of=as_of.day,
         zone_days=dict(sorted(inputs.people.zone_days.items())),
+        only=None if inputs.only is None else tuple(sorted(inputs.only)),
         basis=_basis(inputs, accounts, links, settings),
         operations=operations,
         adoptions=adoptions,
-        findings=_sorted({*findings, *decision.findings, *_about_reading(inputs.snapshot)}),
+        findings=_sorted({*findings, *decision.findings}),
         guardrails=judge(operations, len(adoptions), workforce, settings),
         counts=_counts(people.frame, decision, accounts, workforce),
     )

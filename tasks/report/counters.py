@@ -21,6 +21,7 @@ _SHORTFALLS = {
     OutcomeResult.CONFLICT: "conflicts",
     OutcomeResult.UNKNOWN: "unknown",
     OutcomeResult.SKIPPED: "skipped",
+    OutcomeResult.PUT_OFF: "put_off",
 }
 _WRITTEN = (OutcomeResult.APPLIED, OutcomeResult.SETTLED)
 
@@ -37,8 +38,8 @@ def run_counts(
 
     Returns:
         The same keys whatever happened. `created` + `updated` + `reactivated` + `deactivated` +
-        `already` + `failed` + `conflicts` + `unknown` + `skipped` are the operations of a plan
-        that was carried out; `to_create` ... are those of the plan.
+        `already` + `failed` + `conflicts` + `unknown` + `skipped` + `put_off` are the operations of
+        a plan that was carried out; `to_create` ... are those of the plan.
     """
     return {**_read(reports), **_meant(plan), **_done(plan, load)}
 
@@ -149,6 +150,8 @@ def _shortfalls(counts: Mapping[str, int]) -> str:
         parts.insert(0, plural(counts["conflicts"], "conflict"))
     if counts.get("skipped"):
         parts.append(f"{counts['skipped']:,} not tried")
+    if counts.get("put_off"):
+        parts.append(f"{counts['put_off']:,} put off")
     return ", ".join(parts)
 
 

@@ -65,8 +65,9 @@ _STEPS_OF_STATES = {
         ("scimflow check",),
     ),
     RunState.PARTLY_APPLIED: (
-        "The next sync tries again what was not done; who it is, and one of them in full:",
-        ("scimflow history {run}", "scimflow explain PERSON", "scimflow sync"),
+        "The next sync tries again what was not done. Who it is, one of them in full, and all of "
+        "them again now:",
+        ("scimflow history {run}", "scimflow explain PERSON", "scimflow retry {run}"),
     ),
     RunState.FAILED: (
         "What was done before it failed, and what is not well:",

@@ -74,6 +74,7 @@ RESULTS = {
     OutcomeResult.CONFLICT: "conflict",
     OutcomeResult.UNKNOWN: "unknown",
     OutcomeResult.SKIPPED: "not tried",
+    OutcomeResult.PUT_OFF: "put off",
 }
 """What became of an operation, in words."""
 

@@ -22,7 +22,16 @@ from tests.ledger_parts import (
     outcome,
 )
 
-STATE = {"account_link", "open_operation", "lease", "plan_body", "run"}
+STATE = {
+    "attribute_habit",
+    "attribute_rewrite",
+    "failing_operation",
+    "account_link",
+    "open_operation",
+    "lease",
+    "plan_body",
+    "run",
+}
 
 
 @pytest.fixture

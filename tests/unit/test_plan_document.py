@@ -94,8 +94,8 @@ def test_an_accounts_version_alone_moves_no_plan() -> None:
 
 def test_a_plan_holds_no_clock_and_no_folder() -> None:
     assert set(json.loads(world().plan().to_bytes())) == {
-        "format", "target", "as_of", "zone_days", "basis", "operations", "adoptions", "findings",
-        "guardrails", "counts",
+        "format", "target", "as_of", "zone_days", "only", "basis", "operations", "adoptions",
+        "findings", "guardrails", "counts",
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from data_contracts.configuration import Configuration
+from data_contracts.learned import Learned
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import Verdict
 from flows.pipeline import CheckedSources, Preparation, prepare_plan
@@ -26,6 +27,7 @@ def test_the_last_admin_is_seen_without_roles_in_the_settings() -> None:
     ledger: Any = SimpleNamespace(
         links=lambda target: links([("w1", "a1")]),
         deactivated_by_us=lambda target: (),
+        learned=lambda target, always_compared: Learned(),
         last_accepted_batch=lambda target, source: None,
     )
     project: Any = SimpleNamespace(settings=world.settings, folder=Path())

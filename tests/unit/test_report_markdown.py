@@ -72,7 +72,7 @@ def test_a_plan_lists_operations_by_kind_with_their_reasons() -> None:
         (RunState.REFUSED, REFUSED, ["at least 1 must", "Remove the cause", "scimflow plan -o"]),
         (RunState.REFUSED, None, ["Make and review a new plan", "scimflow plan -o PLAN"]),
         (RunState.REFUSED_BY_CONTRACT, None, ["corrected export", "scimflow check"]),
-        (RunState.PARTLY_APPLIED, HELD, [f"scimflow history {sample.RUN_ID}", "scimflow sync"]),
+        (RunState.PARTLY_APPLIED, HELD, [f"scimflow history {sample.RUN_ID}", "scimflow retry"]),
         (RunState.FAILED, None, ["scimflow doctor"]),
     ],
 )

@@ -1,0 +1,40 @@
+"""Flow `retry-failed`: tries again now what earlier runs did not bring about, and nothing else."""
+
+from typing import Annotated, Any
+
+from prefect import State, flow
+from pydantic import Field
+
+from data_contracts.as_of import AsOf
+from data_contracts.words import RunState
+from flows.artifacts import Progress
+from flows.leasing import hold_target
+from flows.retrying import whom_to_retry
+from flows.running import Run
+from flows.syncing import sync_within
+from flows.tracked import MANNER, conduct, connect
+
+
+@flow(name="retry-failed", flow_run_name="retry-{of}", persist_result=False)
+async def retry_failed(
+    of: Annotated[
+        str,
+        Field(description="A run, of which everybody is retried who failed in it; or a worker key"),
+    ],
+    configuration: Annotated[
+        str, Field(description="Path of scimflow.yaml on the machine that runs the flow")
+    ] = "scimflow.yaml",
+) -> State[Any]:
+    """Try again now what failed before, for one person or for everybody of a run.
+
+    What is to be done is planned anew from today's exports and the target as it is, for these
+    people alone, and judged by the guardrails as any plan is.
+    """
+
+    async def work(run: Run, as_of: AsOf) -> RunState:
+        async with hold_target(run), connect(run.project) as client:
+            only = whom_to_retry(run.ledger, run.record.target, of)
+            bar = Progress("Operations carried out")
+            return await sync_within(run, as_of, client, MANNER, bar, only=only)
+
+    return await conduct("retry-failed", configuration, None, work)
