@@ -77,7 +77,10 @@ roles:
 target:
   base_url: {base_url}
   auth: {{token_env: SCIMFLOW_BENCH_TOKEN}}
-guardrails: {{creates: {{}}, updates: {{}}, role_upgrades: {{}}, adoptions: {{}}}}
+guardrails:
+  creates: {{max: null}}
+  updates: {{max: null, max_fraction: null}}
+  role_upgrades: {{max: null}}
 """
 
 

@@ -35,6 +35,6 @@ async def retry_failed(
         async with hold_target(run), connect(run.project) as client:
             only = whom_to_retry(run.ledger, run.record.target, of)
             bar = Progress("Operations carried out")
-            return await sync_within(run, as_of, client, MANNER, bar, only=only)
+            return await sync_within(run, as_of, client, MANNER, bar, only=only, at_once=True)
 
     return await conduct("retry-failed", configuration, None, work)

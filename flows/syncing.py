@@ -88,6 +88,7 @@ async def sync_within(
     progress: Progress,
     *,
     only: frozenset[str] | None = None,
+    at_once: bool = False,
 ) -> RunState:
     """Plan, and carry out what is safe or approved.
 
@@ -97,7 +98,8 @@ async def sync_within(
         client: Of the target.
         manner: How the run goes about it.
         progress: Told how far the load is.
-        only: Worker keys of those for whom anything is done, at once; None for everybody.
+        only: Worker keys of those for whom anything is done; None for everybody.
+        at_once: Whether those who keep failing are tried now too.
 
     Returns:
         How the run ends.
@@ -108,6 +110,5 @@ async def sync_within(
     verdict = prepared.plan.verdict
     if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
         return STATE_OF_VERDICT[verdict]
-    at_once = only is not None
     load = await carry_out(run, prepared.plan, client, manner.apply, progress, at_once=at_once)
     return state_after_load(load, run.reports)

@@ -60,6 +60,7 @@ async def sync_once(
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock = SYSTEM_CLOCK,
     only: frozenset[str] | None = None,
+    at_once: bool = False,
 ) -> Synced:
     """Sync the target of one scimflow.yaml."""
     project = open_project(folder)
@@ -69,7 +70,9 @@ async def sync_once(
         manner = Manner(stages, _apply, silent, _keep_sources, _show_nobody)
         try:
             async with hold_target(run), _client(project, transport, clock) as client:
-                state = await sync_within(run, as_of, client, manner, _no_progress, only=only)
+                state = await sync_within(
+                    run, as_of, client, manner, _no_progress, only=only, at_once=at_once
+                )
         except ScimflowError as error:
             run.finish(RunState.FAILED, error.message)
             raise
@@ -122,7 +125,8 @@ class MadeUpCompany:
         for path in self.unmapped:
             del settings["mapping"][path]
         settings["target"] |= {"auth": {"token_env": TOKEN_VARIABLE}, **self.target}
-        settings["guardrails"] |= {"deactivations": {}, "min_admins": 0}
+        unlimited = {"max": None, "max_fraction": None}
+        settings["guardrails"] |= {"deactivations": unlimited, "min_admins": 0}
         (self.folder / "scimflow.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
 
     def configure(self, target: Mapping[str, Any]) -> None:

@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from data_contracts.errors import EXIT_CONTRACT, EXIT_HELD, EXIT_OTHER, EXIT_PARTLY
+from data_contracts.errors import (
+    EXIT_CONTRACT,
+    EXIT_HELD,
+    EXIT_OTHER,
+    EXIT_PARTLY,
+    EXIT_USAGE,
+)
 from tests.command_parts import TODAY, Company, Said, person
 from tests.prefect_parts import PrefectServer
 
@@ -229,3 +235,27 @@ def test_run_files_that_cannot_be_written_end_the_run_before_the_first_write(
     assert "a run's files cannot be written: Not a directory" in said.text
     assert "`report.folder`" in said.text
     assert set(acme.requests()) == {"GET /Users"}
+
+
+def test_who_failed_in_a_run_is_tried_again_alone_and_by_worker_key(
+    acme: Company, prefect: PrefectServer
+) -> None:
+    acme.export(*(person(n) for n in range(1, 13)))
+    acme.sandbox.faults.add("create-202-without-id=2x")
+    partly = sync(acme, "--json")
+    assert partly.code == EXIT_PARTLY
+    run = run_of(partly)["run_id"]
+    failed = {p["worker_key"] for p in partly.document["people"] if p["result"] == "failed"}
+    assert len(failed) == 2
+    acme.export(*(person(n) for n in range(1, 14)))
+    again = acme.say("retry", str(run), "--json")
+    assert again.code == 0
+    assert {p["worker_key"] for p in again.document["people"]} == failed
+    flow_run = prefect.flow_run(run_of(again)["prefect_run_id"])
+    assert (flow_run["name"], flow_run["state_name"]) == (f"retry-{run}", "Completed")
+    assert "person13@acme.example" not in acme.users()
+    once_more = acme.say("retry", "person13@acme.example")
+    assert once_more.code == EXIT_USAGE
+    assert acme.say("retry", "person2@acme.example", "--json").code == 0
+    [last, *_] = acme.say("history", "--json").document["runs"]
+    assert prefect.flow_run(last["prefect_run_id"])["name"] == "retry-00002"

@@ -176,6 +176,7 @@ class World:
                 stages=self.stages,
                 transport=self.transport(),
                 clock=self.time.clock,
+                at_once=True,  # the hours between two runs of an hourly sync have gone by
             )
         except TargetError:
             return None

@@ -16,7 +16,7 @@ from tests.sync_parts import Synced, sync_once
 
 
 def synced(acme: Company, only: frozenset[str] | None = None) -> Synced:
-    return asyncio.run(sync_once(acme.config, TODAY, only=only))
+    return asyncio.run(sync_once(acme.config, TODAY, only=only, at_once=only is not None))
 
 
 def results(run: Synced) -> dict[str, str]:
