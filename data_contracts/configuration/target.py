@@ -59,6 +59,9 @@ class TargetSettings(Section):
     """Longest wait for an answer."""
     request_budget_s: Annotated[float, Field(gt=0, le=3600)] = 120
     """Longest time that one request may take with all its retries."""
+    run_budget_s: Annotated[float, Field(gt=0, le=86_400)] = 14_400
+    """Longest time that one run may write. What it has not begun by then is left to the next run.
+    Four hours: 700,000 writes at Productboard's rate, and over before the working day begins."""
     page_size: Annotated[int, Field(ge=1, le=10000)] = 100
     """Users asked for a page."""
     update_with: Literal["auto", "patch", "put"] = "auto"

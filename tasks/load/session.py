@@ -70,6 +70,7 @@ class LoadSession:
         self._journal = journal
         self._clock = clock or client.clock
         self._workers = settings.max_in_flight * WORKERS_PER_REQUEST
+        self._budget_s = settings.run_budget_s
         projection = Projection(settings.extensions, settings.not_kept, learned)
         writer = AccountWriter(client, settings, projection)
         self._changer = AccountChanger(client, writer, projection)
@@ -164,7 +165,7 @@ class LoadSession:
         queue = deque(phase)
 
         async def work() -> None:
-            while queue and not self.stopped:
+            while queue and self._goes_on():
                 number, operation = queue.popleft()
                 try:
                     await self._one(operation, partial(done.__setitem__, number))
@@ -217,6 +218,12 @@ class LoadSession:
             self._breaker.accepted()
         self._breaker.answered(ill=False)
         return ending
+
+    def _goes_on(self) -> bool:
+        """Whether something new may be begun."""
+        if not self.stopped and self._clock.monotonic() - self._started > self._budget_s:
+            self.stop(f"the run has written for {self._budget_s:.0f} s (target.run_budget_s)")
+        return not self.stopped
 
     def _skipped(self) -> Ending:
         return Ending(OutcomeResult.SKIPPED, detail=self.stopped)

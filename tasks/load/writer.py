@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 
 from data_contracts.configuration.target import TargetSettings
 from data_contracts.errors import TargetRefused, UniquenessConflict
@@ -20,6 +21,10 @@ from tasks.scim.changes import PatchDialect, needs_current, patch_body
 from tasks.scim.client import ScimClient
 from tasks.scim.merge import has_element, merge_changes, writable
 from tasks.scim.wire import Trace
+
+RACES = 3
+"""How often an account is read and written anew when somebody else was quicker; who loses so often
+writes against a program that does not stop."""
 
 _UNSUPPORTED = frozenset({405, 501})
 _OTHER_DIALECT = frozenset({None, "notarget", "invalidpath", "invalidsyntax", "invalidfilter"})
@@ -103,19 +108,28 @@ class AccountWriter:
             return self._method
 
     async def _put(self, account_id: str, changes: Mapping[str, Value], trace: Trace) -> Written:
-        """The whole resource, with what we own changed in it (RFC 7644 section 3.5.1)."""
-        current, etag = await self._client.get_user(account_id, trace=trace)
-        if not self._projection.differing(current, changes):
-            return Written(current, already=True)
-        resource = writable(merge_changes(current, changes, self._extensions))
-        try:
-            answered = await self._client.put_user(account_id, resource, etag=etag, trace=trace)
-        except TargetRefused as error:
-            if error.status not in _UNSUPPORTED or not self._may_switch:
-                raise
-            self._method, self._may_switch = Method.PATCH, False
-            return await self._patch(account_id, changes, frozenset(), trace)
-        return Written(answered)
+        """The whole resource, with what we own changed in it (RFC 7644 section 3.5.1).
+
+        Somebody may change the account between our reading and our writing (412, with an ETag):
+        then what is meant is held against the account as it is now, and laid over that.
+        """
+        attempt = 0
+        while True:
+            attempt += 1
+            current, etag = await self._client.get_user(account_id, trace=trace)
+            if not self._projection.differing(current, changes):
+                return Written(current, already=True)
+            resource = writable(merge_changes(current, changes, self._extensions))
+            try:
+                answered = await self._client.put_user(account_id, resource, etag=etag, trace=trace)
+            except TargetRefused as error:
+                if error.status == HTTPStatus.PRECONDITION_FAILED and attempt < RACES:
+                    continue
+                if error.status not in _UNSUPPORTED or not self._may_switch:
+                    raise
+                self._method, self._may_switch = Method.PATCH, False
+                return await self._patch(account_id, changes, frozenset(), trace)
+            return Written(answered)
 
     async def _patch(
         self,

@@ -320,3 +320,17 @@ async def test_a_slow_target_ends_in_unknown_and_the_others_go_on() -> None:
         (changed,) = await t.apply(change("id-1", {"title": "Lead"}))
         assert changed.result in (APPLIED, OutcomeResult.SETTLED)
         assert len(t.users()) == 1
+
+
+@asynchronous
+async def test_a_run_that_has_written_for_its_whole_time_leaves_the_rest_to_the_next_one() -> None:
+    async with (
+        target(sandbox={"rate_limit_per_s": 0}, requests_per_s=10, run_budget_s=2) as t,
+        t.session() as session,
+    ):
+        outcomes = await session.apply(people(100))
+        assert "target.run_budget_s" in session.stopped
+        assert results(outcomes) == {APPLIED, SKIPPED}
+        done = sum(o.result is APPLIED for o in outcomes)
+        assert 15 <= done <= 60
+        assert done == len(t.users())
