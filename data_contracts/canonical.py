@@ -5,6 +5,7 @@ numbers, booleans, null, lists and objects; no floating point).
 """
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -38,4 +39,16 @@ def digest_of(value: Any) -> str:
 
 def digest_of_bytes(data: bytes) -> str:
     """Digest raw bytes, with the algorithm named in front."""
-    return DIGEST_PREFIX + hashlib.sha256(data).hexdigest()
+    return digest_of_pieces((data,))
+
+
+def digest_of_pieces(pieces: Iterable[bytes]) -> str:
+    """Digest bytes that come piece by piece: where they are cut makes no difference.
+
+    >>> digest_of_pieces([b"a", b"bc"]) == digest_of_bytes(b"abc")
+    True
+    """
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return DIGEST_PREFIX + digest.hexdigest()

@@ -4,35 +4,47 @@ A plan holds no clock time and no random id: the same inputs give the same plan 
 the digest names exactly what was reviewed.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
-from data_contracts.canonical import digest_of_bytes
+from data_contracts.canonical import digest_of_pieces
 from data_contracts.errors import ConfigurationError
 from data_contracts.finding import Finding
 from data_contracts.words import CorrelationKey, OperationKind, Verdict
 
 PLAN_FORMAT = "scimflow-plan/1"
 
+PIECE = 10_000
+"""Operations written at a time: some megabytes of JSON; a million people's plan has hundreds."""
+
 Value = str | bool
+
+_STRICT = ConfigDict(extra="forbid")
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class RowReference(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class RowReference:
     """The row of an export that something comes from: source name and line in the file."""
 
     source: str
     line: int
 
 
-class Operation(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Operation:
     """One change to one account.
+
+    There may be a million: with slots one takes a third of the memory of a pydantic model, and is
+    checked by pydantic all the same.
 
     Attributes:
         kind: What is done.
@@ -56,7 +68,7 @@ class Operation(_Frozen):
     reason: str
     explanation: str
     attributes: dict[str, Value]
-    before: dict[str, Value | None] = {}
+    before: dict[str, Value | None] = Field(default_factory=dict)
     fingerprint: str | None = None
     correlated_by: CorrelationKey | None = None
     rows: tuple[RowReference, ...] = ()
@@ -67,7 +79,8 @@ class Operation(_Frozen):
         return f"{self.kind}/{self.worker_key}"
 
 
-class Adoption(_Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
+class Adoption:
     """An account that was there already and is from now on managed for this person.
 
     Writes nothing at the target by itself; the ledger keeps the link.
@@ -129,6 +142,17 @@ class PlanBasis(_Frozen):
     links: str
 
 
+_LONG: Mapping[str, TypeAdapter[Any]] = {
+    "operations": TypeAdapter(tuple[Operation, ...]),
+    "adoptions": TypeAdapter(tuple[Adoption, ...]),
+}
+"""The fields of a plan, in their order, that may have an entry for each person."""
+
+
+_WORDS = dict.fromkeys(("extra_forbidden", "unexpected_keyword_argument"), "no such field is known")
+"""Words for what pydantic says of models and of dataclasses in two ways, one of them Python's."""
+
+
 class Plan(_Frozen):
     """What would be done, why, and whether the guardrails let it.
 
@@ -180,13 +204,31 @@ class Plan(_Frozen):
 
         Fields stand in their declared order and attributes as the planner sorted them.
         """
-        # straight to bytes: text in between would take as much memory again
-        return self.__pydantic_serializer__.to_json(self)
+        return b"".join(self.pieces())
+
+    def pieces(self) -> Iterator[bytes]:
+        """Write the plan as JSON piece by piece: what `to_bytes` writes, and never whole in memory.
+
+        Yields:
+            UTF-8 bytes, some megabytes at a time.
+        """
+        short = self.model_copy(update=dict.fromkeys(_LONG, ()))
+        rest = short.__pydantic_serializer__.to_json(short)
+        for name, adapter in _LONG.items():
+            # quotes inside of text are escaped: this can be nothing but the emptied field
+            start, empty, rest = rest.partition(f'"{name}":[]'.encode())
+            yield start + empty[:-1]
+            several = getattr(self, name)
+            for first in range(0, len(several), PIECE):
+                part = adapter.dump_json(several[first : first + PIECE])
+                yield b"," * bool(first) + part[1:-1]
+            yield empty[-1:]
+        yield rest
 
     @cached_property
     def digest(self) -> str:
         """Names this plan: what was reviewed under this digest is what is carried out."""
-        return digest_of_bytes(self.to_bytes())
+        return digest_of_pieces(self.pieces())
 
     @classmethod
     def from_bytes(cls, data: bytes, *, origin: str = "the plan") -> Self:
@@ -204,7 +246,8 @@ class Plan(_Frozen):
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "the document"
+            what = _WORDS.get(first["type"], first["msg"])
             raise ConfigurationError(
-                f"{origin} is not a plan of the format {PLAN_FORMAT}: {where}: {first['msg']}",
+                f"{origin} is not a plan of the format {PLAN_FORMAT}: {where}: {what}",
                 hint="make one with `scimflow plan -o PLAN`",
             ) from None

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -60,12 +60,12 @@ class Run:
             self.ledger.record_batch(self.record.run_id, report)
             if report.quarantined:
                 name = f"quarantine-{report.source}.jsonl"
-                self.write(name, quarantine_jsonl(sources.raw[report.source], report))
+                self.write(name, [quarantine_jsonl(sources.raw[report.source], report)])
 
     def record_plan(self, plan: Plan) -> None:
         """Keep the plan, byte for byte as it was judged."""
         self.plan = plan
-        path = self.write("plan.json", plan.to_bytes())
+        path = self.write("plan.json", plan.pieces())
         self.ledger.save_plan(self.record.run_id, plan, str(path))
 
     def finish(self, state: RunState, message: str = "") -> RunRecord:
@@ -94,9 +94,10 @@ class Run:
             plan_digest=self.record.plan_digest,
             ended_at=self.record.ended_at or utc_now(),
         )
-        self.write("report.md", self.markdown().encode())
+        self.write("report.md", [self.markdown().encode()])
         document = run_document(self.record, self.plan, self.load, self.reports)
-        self.write("run.json", json.dumps(document, indent=2, ensure_ascii=False).encode())
+        text = json.dumps(document, indent=2, ensure_ascii=False)
+        self.write("run.json", [text.encode()])
         return self.record
 
     def markdown(self) -> str:
@@ -111,7 +112,7 @@ class Run:
             folder=self.project.settings.report.folder,
         )
 
-    def write(self, name: str, data: bytes) -> Path:
+    def write(self, name: str, pieces: Iterable[bytes]) -> Path:
         """Write a file into the run's folder, readable by its owner alone.
 
         Raises:
@@ -122,7 +123,7 @@ class Run:
             self.folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
         except OSError as error:
             raise ScimflowError(
                 f"{path}: a run's files cannot be written: {error.strerror}",

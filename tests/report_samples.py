@@ -3,6 +3,7 @@
 Values of personal attributes are in SECRETS, so that a rendering can be searched for them.
 """
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from data_contracts.batch import ContractReport, QuarantinedRow, RuleResult
@@ -228,9 +229,7 @@ def everything(*guardrails: GuardrailResult) -> Plan:
 def joiners(count: int) -> Plan:
     return plan(
         *(
-            JOINER.model_copy(
-                update={"worker_key": f"J{i:06}", "user_name": f"joiner{i}@acme.test"}
-            )
+            replace(JOINER, worker_key=f"J{i:06}", user_name=f"joiner{i}@acme.test")
             for i in range(count)
         )
     )

@@ -67,4 +67,4 @@ def _save(plan: Plan, output: Path) -> None:
         ) from None
     with os.fdopen(handle, "wb") as file:
         os.fchmod(handle, 0o600)  # a file that was there keeps its own mode otherwise
-        file.write(plan.to_bytes())
+        file.writelines(plan.pieces())

@@ -1,6 +1,7 @@
 """Plans, kept byte for byte: whoever approves or carries one out later gets exactly that one."""
 
 import zlib
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 
@@ -40,9 +41,15 @@ def save(connection: sa.Connection, run_id: str, plan: Plan, path: str) -> None:
             "counts": plan.counts,
         },
     )
-    body = zlib.compress(plan.to_bytes(), COMPRESSION)
+    body = _compressed(plan.pieces())
     connection.execute(sa.insert(plan_body), {"plan_digest": digest, "body": body})
     _link(connection, run_id, digest, path)
+
+
+def _compressed(pieces: Iterable[bytes]) -> bytes:
+    """Compress piece by piece: the whole of a large plan is never in memory."""
+    packer = zlib.compressobj(COMPRESSION)
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
 def _link(connection: sa.Connection, run_id: str, digest: str, path: str) -> None:

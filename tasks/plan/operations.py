@@ -13,10 +13,13 @@ import pandas as pd
 
 from data_contracts.columns import texts
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
-from data_contracts.plan import Operation, Value
+from data_contracts.plan import Operation, RowReference, Value
 from data_contracts.scim.paths import short_name
 from data_contracts.words import CorrelationKey, OperationKind
 from tasks.plan.digests import fingerprint
+
+AT_A_TIME = 10_000
+"""People whose columns are turned into operations together: what stands in between stays small."""
 
 DEACTIVATION_REASONS = {"status-leaver": "leaver", "last-day-passed": "leaver"}
 """Reason codes of operations where they differ from the lifecycle's."""
@@ -86,8 +89,16 @@ def build_operations(
         One operation for each person chosen, in worker-key order.
     """
     index = chosen[chosen].index
-    if index.empty:
-        return []
+    result: list[Operation] = []
+    for first in range(0, len(index), AT_A_TIME):
+        result += _build(comparison, kind, index[first : first + AT_A_TIME], reason)
+    return result
+
+
+def _build(
+    comparison: Comparison, kind: OperationKind, index: pd.Index, reason: pd.Series
+) -> list[Operation]:
+    """Operations of some people, by their rows in the comparison."""
     desired, present = comparison.desired.loc[index], comparison.present.loc[index]
     keys, logins = texts(desired[WORKER_KEY]), texts(desired["userName"])
     accounts, present_logins = texts(present[ACCOUNT_ID]), texts(present["user_name"])
@@ -133,6 +144,7 @@ def _attributes(
     if kind is OperationKind.DEACTIVATE:
         return result
     create = kind is OperationKind.CREATE
+    one: dict[Value, Value] = {}  # a department, or an address twice for one person, is kept once
     for path in sorted(comparison.mapped):
         if not create and path not in comparison.changed:
             continue
@@ -140,7 +152,7 @@ def _attributes(
         marks = None if create else comparison.changed[path].loc[index].tolist()
         for i, value in enumerate(values):
             if value is not None and (value != "" if marks is None else marks[i]):
-                result[i][path] = value
+                result[i][path] = one.setdefault(value, value)
     return result
 
 
@@ -172,14 +184,14 @@ def _fingerprints(present: pd.DataFrame) -> list[str]:
     return [fingerprint(dict(zip(columns, record, strict=True))) for record in records]
 
 
-def _rows(desired: pd.DataFrame) -> list[tuple[dict[str, object], ...]]:
+def _rows(desired: pd.DataFrame) -> list[tuple[RowReference, ...]]:
     """The rows that each person comes from; line 0 means that a source has none."""
     columns = sorted(str(c) for c in desired.columns if str(c).startswith("line."))
     names = [column.removeprefix("line.") for column in columns]
     lines: Iterator[Sequence[int]] = zip(*(desired[c].tolist() for c in columns), strict=True)
     return [
         tuple(
-            {"source": name, "line": int(line)}
+            RowReference(source=name, line=int(line))
             for name, line in zip(names, each, strict=True)
             if line > 0
         )

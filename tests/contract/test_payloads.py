@@ -5,6 +5,7 @@ The two judges let pass an empty userName, `active` as text, and extension data 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -130,9 +131,7 @@ async def test_everything_that_a_load_sends_is_valid(update_with: str) -> None:
     async with target(refuse=note, update_with=update_with) as t:
         for number, flat in enumerate(FLAT_USERS.values()):
             flat = {**flat, ROLE: "maker", "userName": f"{number}@acme.example"}
-            operation = create(f"E{number}").model_copy(
-                update={"attributes": flat, "user_name": flat["userName"]}
-            )
+            operation = replace(create(f"E{number}"), attributes=flat, user_name=flat["userName"])
             (outcome,) = await t.apply(operation)
             assert outcome.account_id, outcome
             changes: dict[str, Value] = {"title": "Lead", WORK_EMAIL: "new@acme.example", ROLE: ""}

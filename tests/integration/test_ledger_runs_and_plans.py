@@ -1,5 +1,6 @@
 """Runs, plans and approvals: found again exactly as they were written."""
 
+import tracemalloc
 from datetime import date, datetime
 
 import pytest
@@ -111,6 +112,20 @@ def test_a_plan_is_kept_byte_for_byte(ledger: Ledger) -> None:
     assert ledger.plan("sha256:") is None
     assert ledger.plan("feed") is None
     assert ledger.plan_of_run("r2") is None
+
+
+def test_a_large_plan_is_kept_without_being_whole_in_memory(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data_contracts.plan.PIECE", 100)
+    plan = a_plan([create(f"E{number}") for number in range(10_000)])
+    ledger.start_run(a_run("r1"))
+    tracemalloc.start()
+    ledger.save_plan("r1", plan)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < len(plan.to_bytes()) / 2
+    assert ledger.plan_of_run("r1") == plan
 
 
 def test_one_plan_may_belong_to_the_run_that_made_it_and_to_the_one_that_carries_it_out(

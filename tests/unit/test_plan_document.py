@@ -1,6 +1,7 @@
 """The plan as a value: the same inputs give the same bytes, and anything that moves is seen."""
 
 import json
+from dataclasses import FrozenInstanceError, replace
 from typing import Any
 
 import pandas as pd
@@ -8,11 +9,11 @@ import pytest
 from pydantic import ValidationError
 
 from data_contracts.as_of import AsOf
-from data_contracts.canonical import canonical_bytes, digest_of
+from data_contracts.canonical import canonical_bytes, digest_of, digest_of_bytes
 from data_contracts.errors import ConfigurationError
 from data_contracts.frames import ACCOUNTS, LINKS, WORKERS
-from data_contracts.plan import Operation, Plan
-from data_contracts.words import FindingSeverity, OperationKind
+from data_contracts.plan import Adoption, Plan
+from data_contracts.words import CorrelationKey, FindingSeverity, OperationKind
 from tasks.plan.digests import digest_of_frame
 from tasks.plan.staleness import what_moved
 from tests.builders import WORK_EMAIL, World, accounts, links, quarantined
@@ -40,12 +41,42 @@ def world(**more: Any) -> World:
     return World(**{**values, **more})
 
 
+LOOKS_LIKE_A_FIELD = '","operations":[],"adoptions":[],"'
+"""Text that would pass for an empty field of a plan, were it not escaped."""
+
+
+def adoption(name: str) -> Adoption:
+    return Adoption(
+        worker_key=name,
+        account_id="a",
+        user_name=name,
+        external_id=None,
+        correlated_by=CorrelationKey.USER_NAME,
+    )
+
+
 def test_the_same_inputs_give_the_same_bytes() -> None:
     plan = world().plan()
     assert plan.to_bytes() == world().plan().to_bytes()
     assert plan.digest == world().plan().digest
     assert plan.digest.startswith("sha256:")
     assert len({o.kind for o in plan.operations}) == 4
+
+
+@pytest.mark.parametrize("at_a_time", [1, 2, 3, 4, 1000])
+@pytest.mark.parametrize("left_out", [(), ("operations",), ("adoptions",)])
+def test_a_plan_written_in_pieces_is_the_plan_written_in_one(
+    at_a_time: int, left_out: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [LOOKS_LIKE_A_FIELD, *"abc"]
+    plan = world().plan().model_copy(update=dict.fromkeys(left_out, ()))
+    if "adoptions" not in left_out:
+        plan = plan.model_copy(update={"adoptions": tuple(map(adoption, names))})
+    plan = plan.model_copy(update={"target": LOOKS_LIKE_A_FIELD, "counts": {"operations": 0}})
+    monkeypatch.setattr("data_contracts.plan.PIECE", at_a_time)
+    assert b"".join(plan.pieces()) == plan.to_bytes() == plan.model_dump_json().encode()
+    assert plan.digest == digest_of_bytes(plan.to_bytes())
+    assert Plan.from_bytes(plan.to_bytes()) == plan
 
 
 def test_a_plan_is_read_back_as_it_was_written() -> None:
@@ -147,6 +178,20 @@ def test_a_plan_with_something_of_its_own_in_it_is_refused() -> None:
         Plan.from_bytes(json.dumps(data).encode())
 
 
+@pytest.mark.parametrize("place", [(), ("operations", 0), ("operations", 0, "rows", 0), ("basis",),
+                                   ("adoptions", 0), ("guardrails", 0)])  # fmt: skip
+def test_a_field_that_plans_do_not_have_is_refused(place: tuple[str | int, ...]) -> None:
+    data = json.loads(world(hr=world().hr[:4], links=[]).plan().to_bytes())
+    inner = data
+    for step in place:
+        inner = inner[step]
+    inner["note"] = "private"
+    where = ".".join(map(str, (*place, "note")))
+    with pytest.raises(ConfigurationError) as caught:
+        Plan.from_bytes(json.dumps(data).encode())
+    assert caught.value.message.endswith(f": {where}: no such field is known")
+
+
 def test_an_error_about_a_plan_repeats_none_of_it() -> None:
     data = json.loads(world().plan().to_bytes())
     data["operations"][0]["account_id"] = {"secret": "value"}
@@ -157,12 +202,11 @@ def test_an_error_about_a_plan_repeats_none_of_it() -> None:
 
 def test_operations_are_checked_and_frozen() -> None:
     operation = world().plan().operations[0]
-    with pytest.raises(ValidationError):
+    with pytest.raises(FrozenInstanceError):
         operation.user_name = "other"  # type: ignore[misc]
-    with pytest.raises(ValidationError):
-        Operation.model_validate({**operation.model_dump(), "attributes": {"title": 7}})
-    with pytest.raises(ValidationError):
-        Operation.model_validate({**operation.model_dump(), "kind": "delete"})
+    for wrong in ({"attributes": {"title": 7}}, {"kind": "delete"}, {"rows": ({"line": 1},)}):
+        with pytest.raises(ValidationError):
+            replace(operation, **wrong)
 
 
 # ------------------------------------------------------------------------------------ staleness

@@ -1,6 +1,7 @@
 """Pages for an administrator: the verdict first, numbers, limits and the exact commands."""
 
 import time
+from dataclasses import replace
 
 import pytest
 from markdown_it import MarkdownIt
@@ -99,9 +100,7 @@ def test_a_run_tells_what_was_done_to_how_many_and_why() -> None:
 
 
 def test_people_of_one_reason_are_told_together_without_what_is_each_ones_own() -> None:
-    second = sample.MOVER.model_copy(
-        update={"worker_key": "1099", "explanation": "differs from the export: title"}
-    )
+    second = replace(sample.MOVER, worker_key="1099", explanation="differs from the export: title")
     page = run_markdown(sample.run(), (), sample.plan(sample.MOVER, second), None)
     assert "| update | renamed | differs from the export | 2 | none: not carried out |" in page
 
@@ -129,11 +128,9 @@ HOSTILE = "[x](http://evil.test)<script>|`_*"
 
 
 def test_nothing_from_outside_is_markup_in_any_page() -> None:
-    operation = sample.LEAVER.model_copy(
-        update={"user_name": HOSTILE, "worker_key": HOSTILE, "account_id": HOSTILE}
-    )
+    operation = replace(sample.LEAVER, user_name=HOSTILE, worker_key=HOSTILE, account_id=HOSTILE)
     finding = sample.FINDINGS[0].model_copy(update={"subject": HOSTILE, "message": HOSTILE})
-    adoption = sample.ADOPTION.model_copy(update={"user_name": HOSTILE, "account_id": HOSTILE})
+    adoption = replace(sample.ADOPTION, user_name=HOSTILE, account_id=HOSTILE)
     plan = sample.plan(operation, adoptions=(adoption,), findings=(finding,))
     load = sample.LOAD.__class__(
         outcomes=(sample.outcome(operation, OutcomeResult.FAILED, HOSTILE),), stopped=HOSTILE

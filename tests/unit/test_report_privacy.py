@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -124,5 +125,5 @@ def test_only_activity_and_roles_are_not_personal(path: str, personal: bool) -> 
 
 
 def test_a_value_of_a_megabyte_does_not_fill_the_page() -> None:
-    operation = sample.JOINER.model_copy(update={"attributes": {"title": "x" * 1_000_000}})
+    operation = replace(sample.JOINER, attributes={"title": "x" * 1_000_000})
     assert len(plan_markdown(sample.plan(operation), show_values=True)) < 5_000

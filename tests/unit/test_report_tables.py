@@ -1,5 +1,7 @@
 """Tables for the Prefect UI: escaped, cut, and what went wrong first."""
 
+from dataclasses import replace
+
 import pytest
 
 from data_contracts.words import OutcomeResult
@@ -112,7 +114,7 @@ def test_guardrails_show_their_numbers() -> None:
 
 @pytest.mark.parametrize("field", ["user_name", "worker_key", "reason", "explanation"])
 def test_no_cell_of_an_operation_is_markup(field: str) -> None:
-    hostile = sample.LEAVER.model_copy(update={field: "[x](http://evil) <b>|\n=1"})
+    hostile = replace(sample.LEAVER, **{field: "[x](http://evil) <b>|\n=1"})
     row = operations_table(sample.plan(hostile))[0]
     cells = "".join(row.values())
     assert r"\[x\]\(http\://evil\) \<b\>\| =1" in cells

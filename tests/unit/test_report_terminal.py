@@ -66,9 +66,7 @@ def test_keys_are_never_broken(name: str, width: int) -> None:
 
 
 def test_blanks_in_a_key_or_an_attribute_path_are_no_place_to_break() -> None:
-    spaced = sample.MOVER.model_copy(
-        update={"worker_key": "EMP 10 02", "user_name": "bo chen of acme"}
-    )
+    spaced = replace(sample.MOVER, worker_key="EMP 10 02", user_name="bo chen of acme")
     plan = sample.plan(spaced)
     for width in range(40, 110):
         text = on_screen(terminal.plan_view(plan, plan.digest), width)
@@ -83,7 +81,7 @@ def test_a_terminal_gets_colour() -> None:
 
 def test_a_key_longer_than_a_line_is_shown_whole() -> None:
     long = "x" * 300 + "@acme.test"
-    plan = sample.plan(sample.LEAVER.model_copy(update={"user_name": long}))
+    plan = sample.plan(replace(sample.LEAVER, user_name=long))
     text = on_screen(terminal.plan_view(plan, plan.digest)).replace("\n", "").replace(" ", "")
     assert long in text
 
@@ -211,9 +209,9 @@ SHOWN = "[red]Bo by[/red] :skull:"
 
 
 def test_neither_markup_nor_escapes_in_a_cell_reach_the_terminal() -> None:
-    operation = sample.MOVER.model_copy(
-        update={"user_name": HOSTILE, "worker_key": HOSTILE, "explanation": HOSTILE,
-                "attributes": {"title": HOSTILE}}
+    operation = replace(
+        sample.MOVER, user_name=HOSTILE, worker_key=HOSTILE, explanation=HOSTILE,
+        attributes={"title": HOSTILE},
     )  # fmt: skip
     finding = sample.FINDINGS[0].model_copy(update={"subject": HOSTILE, "message": HOSTILE})
     plan = sample.plan(operation, findings=(finding,))
