@@ -39,6 +39,7 @@ class DesiredPeople:
         paths: The mapped attribute paths in the mapping's order, the role's path last when roles
             are given.
         create_only: Those that are set at creation alone.
+        references: Those that refer to another worker's account: their columns hold worker keys.
         held_back: Whom quarantined rows may be about.
         complete_roster: Whether absence from the employment source means that somebody left.
         findings: What transform noticed about people.
@@ -48,6 +49,7 @@ class DesiredPeople:
     frame: pd.DataFrame
     paths: tuple[str, ...]
     create_only: frozenset[str] = frozenset()
+    references: frozenset[str] = frozenset()
     held_back: HeldBack = HeldBack()
     complete_roster: bool = False
     findings: tuple[Finding, ...] = ()

@@ -88,7 +88,9 @@ DESIRED = FrameSpec(
 `presence` is worked out without regard to scope: what scope means depends on whether the person's
 account is managed already, which the planner knows.
 
-In an attribute column a missing value means "leave alone", empty text "clear".
+In an attribute column a missing value means "leave alone", empty text "clear". The column of an
+attribute that refers to another worker's account holds that worker's key: whose account that is,
+only the planner knows.
 """
 
 ACCOUNTS = FrameSpec(

@@ -13,9 +13,36 @@ TextFunction = Literal[
     "trim", "squeeze", "join", "lower", "upper", "title", "nfc", "ascii", "digits"
 ]
 
+Identifier = Literal["worker_key", "employee_number", "external_id", "user_name", "email"]
+
+
+class AccountReference(Section):
+    """Whose account an attribute refers to: a manager's."""
+
+    column: str
+    """A worker field (`manager`), or a source's column (`hr.Supervisor ID`), that names another
+    worker."""
+    by: Identifier = "worker_key"
+    """What of that worker stands in the column. Never a name: two people may have the same."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, data: object) -> object:
+        """`account_of: manager` is short for `account_of: {column: manager}`."""
+        return {"column": data} if isinstance(data, str) else data
+
+
+class _ShortForm:
+    """Tells editors that a column's name may stand for a whole rule."""
+
+    def __get_pydantic_json_schema__(
+        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(core_schema)]}
+
 
 class AttributeRule(Section):
-    """Where one attribute comes from. Exactly one of column, constant and template."""
+    """Where one attribute comes from. Exactly one of column, constant, template and account_of."""
 
     column: str | None = None
     """A worker field (`email`), or a source's column (`idp.id`)."""
@@ -23,6 +50,10 @@ class AttributeRule(Section):
     """The same text for everybody."""
     template: str | None = None
     """Text with columns in braces: `{given_name} {family_name}`. Nothing when one is empty."""
+    account_of: Annotated[AccountReference, _ShortForm()] | None = None
+    """The SCIM id of another worker's account, whom a column names: for
+    `enterprise.manager.value`, which is no text of an export (RFC 7643 section 4.3). `apply` works
+    on the column. Who is created in the same run comes before those who refer to them."""
     apply: tuple[TextFunction, ...] = ()
     """Functions, in order: trim (white space around), squeeze (runs of it), join (drops all of
     it), lower, upper, title (capitals), nfc (composed Unicode), ascii (accents dropped), digits
@@ -45,11 +76,18 @@ class AttributeRule(Section):
 
     @model_validator(mode="after")
     def _one_origin(self) -> "AttributeRule":
-        origins = [self.column, self.constant, self.template]
+        origins = [self.column, self.constant, self.template, self.account_of]
         if sum(o is not None for o in origins) != 1:
-            raise ValueError("give exactly one of `column`, `constant` and `template`")
+            raise ValueError("give exactly one of `column`, `constant`, `template`, `account_of`")
         if self.otherwise is not None and not self.values:
             raise ValueError("`otherwise` goes with `values`")
+        if self.account_of is not None and self.values:
+            raise ValueError("`values` does not go with `account_of`: an account has one id")
+        if self.account_of is not None and self.when == "create":
+            raise ValueError(
+                "`when: create` does not go with `account_of`: whose manager has no account yet "
+                "would never get one"
+            )
         _check_template(self.template or "")
         return self
 
@@ -69,15 +107,6 @@ def _check_template(template: str) -> None:
             raise ValueError(f"template {template!r}: put a column's name between the braces")
         if form or conversion:
             raise ValueError(f"template {template!r}: {{{name}}} takes no format behind the name")
-
-
-class _ShortForm:
-    """Tells editors that a column's name may stand for a whole rule."""
-
-    def __get_pydantic_json_schema__(
-        self, core_schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return {"anyOf": [{"type": "string"}, handler(core_schema)]}
 
 
 MappingRules = Annotated[dict[str, Annotated[AttributeRule, _ShortForm()]], Field(min_length=1)]

@@ -74,9 +74,15 @@ class Configuration(Sources):
             for i, path in enumerate(getattr(self.target, name)):
                 self._parsed(("target", name, i), path)
         named = {str(self._parsed(("target", "role_path"), self.target.role_path)): "roles"}
-        for path in self.mapping:
+        for path, rule in self.mapping.items():
             place = ("mapping", path)
-            name = str(self._parsed(place, path))
+            parsed = self._parsed(place, path)
+            name = str(parsed)
+            if rule.account_of is not None and not parsed.info.refers_to_user:
+                raise _misplaced(
+                    (*place, "account_of"),
+                    f"{path!r} does not refer to a User; `enterprise.manager.value` does",
+                )
             if name in named:
                 raise _misplaced(place, f"`{named[name]}` sets this attribute already")
             named[name] = path

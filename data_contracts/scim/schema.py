@@ -35,6 +35,7 @@ class AttributeInfo:
             most strings `caseExact: false`; here only identifiers are, since a title whose case
             changed is a change that people want to see.
         read_only: Whether the service provider alone sets it.
+        refers_to_user: Whether the value is the id of another User (RFC 7643 section 4.3).
         sub: Sub-attributes of a complex attribute, by name.
     """
 
@@ -42,6 +43,7 @@ class AttributeInfo:
     multi_valued: bool = False
     folds_case: bool = False
     read_only: bool = False
+    refers_to_user: bool = False
     sub: dict[str, "AttributeInfo"] = field(default_factory=dict)
 
 
@@ -50,6 +52,7 @@ _FOLDED = AttributeInfo(folds_case=True)
 _BOOLEAN = AttributeInfo(kind=Kind.BOOLEAN)
 _REFERENCE = AttributeInfo(kind=Kind.REFERENCE)
 _READ_ONLY = AttributeInfo(read_only=True)
+_USER_ID = AttributeInfo(refers_to_user=True)
 
 
 def _complex(**sub: AttributeInfo) -> AttributeInfo:
@@ -116,7 +119,7 @@ ENTERPRISE_ATTRIBUTES: dict[str, AttributeInfo] = {
     "department": _STRING,
     "manager": AttributeInfo(
         kind=Kind.COMPLEX,
-        sub={"value": _STRING, "$ref": _READ_ONLY, "displayName": _READ_ONLY},
+        sub={"value": _USER_ID, "$ref": _READ_ONLY, "displayName": _READ_ONLY},
     ),
 }
 

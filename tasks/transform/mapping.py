@@ -52,18 +52,33 @@ def map_attribute(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.S
     Raises:
         ConfigurationError: A column that no source has, or a value that `values` does not list.
     """
-    used_by = f"mapping.{path}"
-    column = _origin(workers, rule, used_by)
-    for name in rule.apply:
-        column = FUNCTIONS[name](column)
-    # both sides are compared without white space around: alone, it would clear the attribute
-    column = column.where(column.str.strip() != "", None).astype("str")
+    column = read_cells(workers, path, rule)
     if rule.values:
-        column = _translate(column, rule, used_by)
+        column = _translate(column, rule, f"mapping.{path}")
     return column.fillna("") if rule.clear_when_empty else column
 
 
+def read_cells(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.Series:
+    """Read what an attribute comes from, its functions applied; white space alone is missing.
+
+    Args:
+        workers: Frame `frames.WORKERS`.
+        path: The attribute's path, for messages.
+        rule: Where it comes from; of `account_of`, the cells that name somebody.
+
+    Raises:
+        ConfigurationError: A column that no source has.
+    """
+    column = _origin(workers, rule, f"mapping.{path}")
+    for name in rule.apply:
+        column = FUNCTIONS[name](column)
+    # both sides are compared without white space around: alone, it would clear the attribute
+    return column.where(column.str.strip() != "", None).astype("str")
+
+
 def _origin(workers: pd.DataFrame, rule: AttributeRule, used_by: str) -> pd.Series:
+    if rule.account_of is not None:
+        return find_column(workers, rule.account_of.column, used_by)
     if rule.column is not None:
         return find_column(workers, rule.column, used_by)
     if rule.constant is not None:

@@ -21,6 +21,7 @@ from tasks.transform.doubts import find_held_back, keep_doubtful
 from tasks.transform.lifecycle import judge_employments, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.merge import Merged, Source, merge_sources
+from tasks.transform.references import resolve_references
 
 CheckedBatches = Mapping[str, tuple[CheckedBatch, ExportContract]]
 """Checked batches with their contracts, by source name."""
@@ -74,13 +75,15 @@ def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Der
     merged = _sorted(merged)
     frame, role_rules = _map(merged.workers, settings)
     frame, findings = keep_doubtful(frame, merged, held_back)
+    frame, about_references = resolve_references(frame, merged.workers, settings, held_back)
     people = DesiredPeople(
         frame=DESIRED.check(frame),
         paths=_paths(settings),
         create_only=_create_only(settings),
+        references=_references(settings),
         held_back=held_back,
         complete_roster=_is_complete(settings, employment, checked),
-        findings=(*merged.findings, *findings),
+        findings=(*merged.findings, *findings, *about_references),
         zone_days=judged.zone_days,
     )
     return Derived(people, merged.workers, role_rules)
@@ -110,13 +113,21 @@ def _create_only(settings: Configuration) -> frozenset[str]:
     return frozenset([*paths, settings.role_path] if settings.roles.when == "create" else paths)
 
 
+def _references(settings: Configuration) -> frozenset[str]:
+    return frozenset(
+        str(parse_path(text, settings.target.extensions))
+        for text, rule in settings.mapping.items()
+        if rule.account_of is not None
+    )
+
+
 def _is_complete(settings: Configuration, employment: str, checked: CheckedBatch) -> bool:
     declared = settings.sources[employment].complete_roster
     return checked.complete_roster if declared is None else declared
 
 
 def _map(workers: pd.DataFrame, settings: Configuration) -> tuple[pd.DataFrame, pd.Series]:
-    """Columns of frame `frames.DESIRED`, one for each attribute path."""
+    """Columns of frame `frames.DESIRED`, one for each attribute path that refers to nobody."""
     groups = settings.scope.any_of
     in_scope = select(workers, groups, "scope") if groups else pd.Series(True, index=workers.index)
     columns: dict[str, pd.Series] = {
@@ -127,8 +138,9 @@ def _map(workers: pd.DataFrame, settings: Configuration) -> tuple[pd.DataFrame, 
         "in_scope": in_scope,
     }
     for path, rule in settings.mapping.items():
-        name = str(parse_path(path, settings.target.extensions))
-        columns[name] = map_attribute(workers, path, rule)
+        if rule.account_of is None:
+            name = str(parse_path(path, settings.target.extensions))
+            columns[name] = map_attribute(workers, path, rule)
     role, decided = assign_roles(workers, settings.roles)
     if settings.roles.default is not None or settings.roles.rules:
         columns[settings.role_path] = role
