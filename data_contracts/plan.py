@@ -4,6 +4,7 @@ A plan holds no clock time and no random id: the same inputs give the same plan 
 the digest names exactly what was reviewed.
 """
 
+import operator
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
@@ -55,6 +56,9 @@ class Operation:
         explanation: Why, in words, without personal values.
         attributes: What is written, by attribute path: everything mapped for a create, the changed
             attributes otherwise (empty text clears); `active` where it changes.
+        references: Whose account an attribute refers to, as a worker key, by attribute path (a
+            manager). In `attributes` is that account's id, when there is one already; when not, the
+            same plan creates it, and the loader puts its id in.
         before: What the target holds now for the changed attributes; absent ones as None.
         fingerprint: Digest of the account as planned against; None for a create.
         correlated_by: How the account was found to be this person's; None for a create.
@@ -68,6 +72,7 @@ class Operation:
     reason: str
     explanation: str
     attributes: dict[str, Value]
+    references: dict[str, str] = Field(default_factory=dict, exclude_if=operator.not_)
     before: dict[str, Value | None] = Field(default_factory=dict)
     fingerprint: str | None = None
     correlated_by: CorrelationKey | None = None
@@ -77,6 +82,13 @@ class Operation:
     def operation_id(self) -> str:
         """Unique in a plan: one person has at most one operation."""
         return f"{self.kind}/{self.worker_key}"
+
+    @property
+    def awaited(self) -> dict[str, str]:
+        """Whose accounts have to be created before this is complete: worker keys by path."""
+        if not self.references:
+            return self.references
+        return {path: key for path, key in self.references.items() if path not in self.attributes}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

@@ -73,6 +73,7 @@ HR_COLUMNS: dict[str, WorkerField | None] = {
     "hire": WorkerField.HIRE_DATE,
     "last": WorkerField.LAST_DAY,
     "zone": WorkerField.TIME_ZONE,
+    "boss": WorkerField.MANAGER,
     "extra": None,
 }
 

@@ -166,3 +166,12 @@ def short_name(path: str) -> str:
     'department'
     """
     return path.rpartition(":")[2] if path.startswith("urn:") else path
+
+
+def referring_name(path: str, worker_key: str) -> str:
+    """The name of an attribute that refers to somebody's account, and to whose.
+
+    >>> referring_name("title", ""), referring_name("manager.value", "001")
+    ('title', 'manager.value (worker 001)')
+    """
+    return f"{short_name(path)} (worker {worker_key})" if worker_key else short_name(path)

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from data_contracts.columns import is_in
-from data_contracts.configuration import Configuration
 from data_contracts.finding import Finding
 from data_contracts.words import CorrelationOutcome, OperationKind, Presence
 from tasks.plan.correlate import Correlation
-from tasks.plan.course import Circumstances, Course, narrow
+from tasks.plan.course import Circumstances, Course
 from tasks.plan.operations import Comparison
 
 
@@ -39,7 +38,7 @@ def decide(
     comparison: Comparison,
     correlation: Correlation,
     circumstances: Circumstances,
-    settings: Configuration,
+    course: Course,
 ) -> Decision:
     """Decide for each person what is done.
 
@@ -47,7 +46,7 @@ def decide(
         comparison: Everybody's desired and present columns.
         correlation: Whose account is whose.
         circumstances: What decides beside them.
-        settings: The settings.
+        course: What the target should hold for each, everything considered.
 
     Returns:
         The decision. Nobody whose identity is uncertain, who is protected, or who is neither in
@@ -56,7 +55,6 @@ def decide(
     active, outcome = comparison.present["active"], correlation.frame["outcome"]
     linked = outcome == CorrelationOutcome.LINKED
     has_account = linked | (outcome == CorrelationOutcome.MATCHED)
-    course = narrow(comparison, correlation, circumstances, settings)
     present = course.presence == Presence.PRESENT
     absent = course.presence == Presence.ABSENT
     differs = pd.Series(False, index=outcome.index)
@@ -66,7 +64,7 @@ def decide(
         OperationKind.DEACTIVATE: absent & has_account & active,
         OperationKind.UPDATE: present & has_account & active & differs,
         OperationKind.REACTIVATE: present & has_account & ~active,
-        OperationKind.CREATE: present & (outcome == CorrelationOutcome.MISSING),
+        OperationKind.CREATE: who_is_created(course, correlation),
     }
     adopted = has_account & ~linked & (present | (absent & active))
     ours = is_in(course.keys, circumstances.deactivated_by_us)
@@ -88,6 +86,13 @@ def restrict(decision: Decision, keys: pd.Series, only: frozenset[str]) -> Decis
         chosen={kind: mask & wanted for kind, mask in decision.chosen.items()},
         adopted=decision.adopted & wanted,
     )
+
+
+def who_is_created(course: Course, correlation: Correlation) -> pd.Series:
+    """Mask of those who should be present and have no account."""
+    missing = correlation.frame["outcome"] == CorrelationOutcome.MISSING
+    mask: pd.Series = (course.presence == Presence.PRESENT) & missing
+    return mask
 
 
 def _operation_reasons(

@@ -21,13 +21,14 @@ from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import CorrelationKey, FindingSeverity, OperationKind, Presence
 from tasks.plan.absent import add_absent
 from tasks.plan.correlate import correlate
-from tasks.plan.course import Circumstances
+from tasks.plan.course import Circumstances, narrow
 from tasks.plan.decide import Decision, decide, restrict
 from tasks.plan.diff import changed_attributes
 from tasks.plan.digests import digest_of_frame
 from tasks.plan.guardrails import Workforce, judge
 from tasks.plan.habits import about_habits, leave_out_rewritten
 from tasks.plan.operations import Comparison, build_operations, collection_paused
+from tasks.plan.references import refer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     correlation = correlate(people.frame, accounts, links)
     present = _beside(accounts, correlation.position)
     kept_in_step = _kept_in_step(inputs.people, settings)
+    compared = [path for path in kept_in_step if path not in inputs.learned.never_kept]
     comparison = Comparison(
         desired=people.frame,
         present=present,
@@ -83,7 +85,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
                 people.frame,
                 present,
                 correlation.position >= 0,
-                [path for path in kept_in_step if path not in inputs.learned.never_kept],
+                [path for path in compared if path not in inputs.people.references],
                 settings.target.extensions,
             ),
             people.frame,
@@ -98,7 +100,10 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         deactivated_by_us=inputs.deactivated_by_us,
         snapshot=replace(inputs.snapshot, accounts=accounts),
     )
-    decision = decide(comparison, correlation, circumstances, settings)
+    course = narrow(comparison, correlation, circumstances, settings)
+    referring = refer(comparison, correlation, course, inputs.people.references, compared)
+    comparison = referring.comparison
+    decision = decide(comparison, correlation, circumstances, course)
     if inputs.only is not None:
         decision = restrict(decision, people.frame[WORKER_KEY], inputs.only)
     with collection_paused():
@@ -107,6 +112,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     workforce = _workforce(inputs, accounts, comparison, decision, settings)
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
     findings |= {*about_habits(inputs.learned, kept_in_step), *_about_reading(inputs.snapshot)}
+    findings |= {*referring.findings}
     return Plan(
         target=settings.target.name,
         as_of=as_of.day,

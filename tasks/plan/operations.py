@@ -7,14 +7,14 @@ done become typed, frozen operations.
 import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from data_contracts.columns import texts
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.plan import Operation, RowReference, Value
-from data_contracts.scim.paths import short_name
+from data_contracts.scim.paths import referring_name
 from data_contracts.words import CorrelationKey, OperationKind
 from tasks.plan.digests import fingerprint
 
@@ -49,6 +49,8 @@ class Comparison:
         key: What the account was found by.
         changed: Masks of differing rows by attribute path (paths kept in step always).
         mapped: All mapped paths, for new accounts.
+        references: Worker keys of those whose accounts attributes refer to, by attribute path; in
+            `desired` are the ids of the accounts that are there already.
     """
 
     desired: pd.DataFrame
@@ -56,6 +58,11 @@ class Comparison:
     key: pd.Series
     changed: dict[str, pd.Series]
     mapped: tuple[str, ...]
+    references: dict[str, pd.Series] = field(default_factory=dict)
+
+
+_NOBODY: dict[str, str] = {}
+"""What operations that refer to nobody share."""
 
 
 @contextmanager
@@ -104,12 +111,15 @@ def _build(
     accounts, present_logins = texts(present[ACCOUNT_ID]), texts(present["user_name"])
     found_by, reasons = texts(comparison.key.loc[index]), texts(reason.loc[index])
     attributes = _attributes(comparison, kind, index)
+    references = _references(comparison, kind, index)
     before = _before(comparison, kind, index)
     rows = _rows(desired)
     prints = _fingerprints(present) if kind is not OperationKind.CREATE else [None] * len(index)
     result = []
     for i, worker in enumerate(keys):
-        code, explanation = _explain(reasons[i] or "", kind, attributes[i], before[i])
+        code, explanation = _explain(
+            reasons[i] or "", kind, attributes[i], references[i], before[i]
+        )
         login = attributes[i].get("userName") or present_logins[i] or logins[i] or ""
         result.append(
             Operation(
@@ -120,6 +130,7 @@ def _build(
                 reason=code,
                 explanation=explanation,
                 attributes=attributes[i],
+                references=references[i],
                 before=before[i],
                 fingerprint=prints[i],
                 correlated_by=_key(found_by[i]),
@@ -153,6 +164,23 @@ def _attributes(
         for i, value in enumerate(values):
             if value is not None and (value != "" if marks is None else marks[i]):
                 result[i][path] = one.setdefault(value, value)
+    return result
+
+
+def _references(
+    comparison: Comparison, kind: OperationKind, index: pd.Index
+) -> list[dict[str, str]]:
+    """Whose accounts are referred to by what is written, or would be if they were there already."""
+    if not comparison.references or kind is OperationKind.DEACTIVATE:
+        return [_NOBODY] * len(index)
+    result: list[dict[str, str]] = [{} for _ in index]
+    for path, keys in sorted(comparison.references.items()):
+        chosen = keys.notna()
+        if kind is not OperationKind.CREATE:
+            chosen &= comparison.changed.get(path, False)
+        for i, key in enumerate(texts(keys.where(chosen).loc[index])):
+            if key is not None:
+                result[i][path] = key
     return result
 
 
@@ -200,12 +228,17 @@ def _rows(desired: pd.DataFrame) -> list[tuple[RowReference, ...]]:
 
 
 def _explain(
-    reason: str, kind: OperationKind, written: dict[str, Value], before: dict[str, Value | None]
+    reason: str,
+    kind: OperationKind,
+    written: dict[str, Value],
+    references: dict[str, str],
+    before: dict[str, Value | None],
 ) -> tuple[str, str]:
     """The operation's reason code, and the reason in words without personal values."""
     if kind in (OperationKind.CREATE, OperationKind.DEACTIVATE):
         return DEACTIVATION_REASONS.get(reason, reason), EXPLANATIONS[reason]
-    names = ", ".join(short_name(path) for path in written if path != "active")
+    paths = [path for path in {**written, **references} if path != "active"]
+    names = ", ".join(referring_name(path, references.get(path, "")) for path in paths)
     if kind is OperationKind.UPDATE:
         code = "renamed" if before.get("userName") is not None else reason
         return code, f"differs from the export: {names}"

@@ -76,7 +76,7 @@ def _operations(saved: Plan, now: Plan) -> list[str]:
 
 
 def _meaning(operation: Operation) -> tuple[object, ...]:
-    return operation.account_id, operation.attributes, operation.before
+    return operation.account_id, operation.attributes, operation.references, operation.before
 
 
 def _named(keys: list[str]) -> str:
