@@ -36,12 +36,15 @@ class ExplainedAttribute:
         origin: The mapping's words: `email | trim | lower`, `"text"`, `{given_name} ...`.
         value: What it comes to; None when it is left alone, "" when it is cleared.
         when: `always` or `create`.
+        refers_to: Worker key of the person whose account's id the value will be; the value itself
+            is known to the target alone, and None here. "" for other attributes.
     """
 
     path: str
     origin: str
     value: str | None
     when: str
+    refers_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)

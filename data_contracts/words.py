@@ -95,7 +95,7 @@ class OutcomeResult(StrEnum):
     FAILED = "failed"  # refused or not retained; `detail` says why
     CONFLICT = "conflict"  # somebody else's account is in the way: a person decides
     UNKNOWN = "unknown"  # sent, and not to be found out now; the next run looks first
-    SKIPPED = "skipped"  # not tried: the run stopped before
+    SKIPPED = "skipped"  # not tried: the run stopped before, or whom it refers to has no account
     PUT_OFF = "put_off"  # not tried: it failed several times in a row, and its time has not come
 
 

@@ -147,15 +147,17 @@ def _with_derivation(
         role_rule=_text(rule) or "",
         findings=tuple(f for f in derived.people.findings if f.subject == worker),
         attributes=tuple(
-            ExplainedAttribute(
-                path=str(parse_path(path, extensions)),
-                origin=_origin(rule),
-                value=_text(row[str(parse_path(path, extensions))]),
-                when=rule.when,
-            )
+            _attribute(str(parse_path(path, extensions)), rule, row)
             for path, rule in settings.mapping.items()
         ),
     )
+
+
+def _attribute(path: str, rule: AttributeRule, row: pd.Series) -> ExplainedAttribute:
+    cell = _text(row[path])
+    refers_to = (cell or "") if rule.account_of is not None else ""
+    value = None if refers_to else cell
+    return ExplainedAttribute(path, _origin(rule), value, rule.when, refers_to)
 
 
 def _text(value: object) -> str | None:
@@ -164,6 +166,9 @@ def _text(value: object) -> str | None:
 
 def _origin(rule: AttributeRule) -> str:
     """A rule in the words of the mapping: `email | trim | lower`."""
+    if rule.account_of is not None:
+        named = " | ".join([rule.account_of.column, *rule.apply])
+        return f"the account of {named}, by {rule.account_of.by}"
     start = rule.column or rule.template or f'"{rule.constant}"'
     translated = ["values"] if rule.values else []
     return " | ".join([start, *rule.apply, *translated])

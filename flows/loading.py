@@ -1,4 +1,4 @@
-"""Carrying a plan out within a run: adoptions, then batches of each kind."""
+"""Carrying a plan out within a run: adoptions, then batches of each kind, managers first."""
 
 import itertools
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,13 +9,13 @@ from typing import Protocol
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.outcome import LoadReport, Outcome
 from data_contracts.plan import Operation, Plan
-from data_contracts.words import OPERATION_ORDER, OperationKind
 from flows.project import utc_now
 from flows.running import Run
 from flows.stopping import stopping_on_sigterm, stopping_when_set
 from flows.telling import tell, tell_progress
 from tasks.ledger.journal import Journal
 from tasks.load.arrange import Arranged, arrange
+from tasks.load.order import plan_order
 from tasks.load.session import LoadSession
 from tasks.scim.client import ScimClient
 
@@ -89,10 +89,10 @@ async def carry_out(
     ):
         stops.enter_context(stopping_on_sigterm(session.stop))
         stops.enter_context(stopping_when_set(run.lease_lost, session.stop, LEASE_LOST))
-        for kind in OPERATION_ORDER:
-            batches = _batches(arranged.due, kind)
+        for name, operations in plan_order(arranged.due):
+            batches = _batches(operations)
             for number, batch in enumerate(batches, start=1):
-                outcomes += await apply(str(kind), number, len(batches), session, batch, count)
+                outcomes += await apply(name, number, len(batches), session, batch, count)
                 await progress(len(outcomes), len(plan.operations))
         run.load = replace(session.report(), outcomes=_in_order(plan, outcomes))
     if plan.only is None:
@@ -110,6 +110,6 @@ def _in_order(plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     return tuple(by_id[operation.operation_id] for operation in plan.operations)
 
 
-def _batches(operations: Sequence[Operation], kind: OperationKind) -> list[tuple[Operation, ...]]:
-    chosen = tuple(operation for operation in operations if operation.kind is kind)
-    return [chosen[i : i + BATCH_SIZE] for i in range(0, len(chosen), BATCH_SIZE)]
+def _batches(operations: Sequence[Operation]) -> list[tuple[Operation, ...]]:
+    starts = range(0, len(operations), BATCH_SIZE)
+    return [tuple(operations[i : i + BATCH_SIZE]) for i in starts]

@@ -1,5 +1,6 @@
 """A run's first duty: to find out what became of the writes that an earlier run left open."""
 
+from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.snapshot import TargetSnapshot
 from flows.project import utc_now
 from flows.running import Run
@@ -24,5 +25,7 @@ def settle_open_intents(run: Run, snapshot: TargetSnapshot) -> None:
         plans[digest] = {o.operation_id: o for o in plan.operations} if plan else {}
     extensions = run.project.settings.target.extensions
     known = [(intent, plans[intent.plan_digest]) for intent in intents]
-    for intent, outcome in settle_intents(known, snapshot, extensions):
+    links = run.ledger.links(run.record.target)
+    account_of = dict(zip(links[WORKER_KEY], links[ACCOUNT_ID], strict=True))
+    for intent, outcome in settle_intents(known, snapshot, extensions, account_of):
         run.ledger.settle(run.record.run_id, intent, outcome, utc_now())

@@ -78,7 +78,8 @@ class AttributeRule(Section):
     def _one_origin(self) -> "AttributeRule":
         origins = [self.column, self.constant, self.template, self.account_of]
         if sum(o is not None for o in origins) != 1:
-            raise ValueError("give exactly one of `column`, `constant`, `template`, `account_of`")
+            names = "`column`, `constant`, `template` and `account_of`"
+            raise ValueError(f"give exactly one of {names}")
         if self.otherwise is not None and not self.values:
             raise ValueError("`otherwise` goes with `values`")
         if self.account_of is not None and self.values:

@@ -25,7 +25,9 @@ from tasks.load.create import AccountCreator
 from tasks.load.ending import Ending
 from tasks.load.failures import Failures, unfinished
 from tasks.load.journal_protocol import Journal
+from tasks.load.order import stages
 from tasks.load.projection import Projection
+from tasks.load.references import NewAccounts
 from tasks.load.writer import AccountWriter
 from tasks.scim.client import ScimClient
 from tasks.scim.clock import Clock
@@ -79,6 +81,7 @@ class LoadSession:
         self._failures = Failures(self._breaker, self.stop)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._outcomes: list[Outcome] = []
+        self._made = NewAccounts()
         self._started = self._clock.monotonic()
         self._before = (client.requests, client.throttled)
         self._broken: Exception | None = None
@@ -122,6 +125,8 @@ class LoadSession:
     ) -> tuple[Outcome, ...]:
         """Carry operations out: those that deactivate first, then the others, many at a time.
 
+        Whoever refers to an account that another of these operations makes comes after it.
+
         Args:
             operations: In the plan's order.
             on_outcome: Told of each outcome as it comes.
@@ -136,18 +141,16 @@ class LoadSession:
         if self._closed:
             raise RuntimeError("this load session is over")
         done: dict[int, Outcome] = {}
-        numbered = list(enumerate(operations))
-        leavers = [(i, o) for i, o in numbered if o.kind is OperationKind.DEACTIVATE]
-        others = [(i, o) for i, o in numbered if o.kind is not OperationKind.DEACTIVATE]
         cancelled = False
-        for phase in (leavers, others):  # who leaves frees a seat for who comes
+        for stage in stages(operations):
+            phase = [(number, operations[number]) for number in stage]
             cancelled = cancelled or await self._run(phase, done, on_outcome)
-        for number, operation in numbered:
+        for number, operation in enumerate(operations):
             if number not in done:
                 done[number] = _outcome(operation, self._skipped(), [])
                 if on_outcome is not None:
                     on_outcome(done[number])
-        outcomes = tuple(done[number] for number, _ in numbered)
+        outcomes = tuple(done[number] for number in range(len(operations)))
         self._outcomes.extend(outcomes)
         if cancelled:
             raise asyncio.CancelledError
@@ -194,9 +197,14 @@ class LoadSession:
         turn = self._turns.setdefault(operation.worker_key, asyncio.Lock())
         async with turn:
             trace: Trace = []
-            await self._journal.intend(operation)
-            ending = await self._attempt(operation, trace)
+            resolved = self._made.resolve(operation)
+            await self._journal.intend(resolved.operation)
+            if resolved.is_void:
+                ending = resolved.void()
+            else:
+                ending = resolved.ending(await self._attempt(resolved.operation, trace))
             outcome = _outcome(operation, ending, trace)
+            self._made.note(outcome)
             keep(outcome)
             await self._journal.record(outcome)
 

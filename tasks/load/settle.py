@@ -6,6 +6,7 @@ did not happen is planned again by the run that found it out.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -19,6 +20,9 @@ from data_contracts.snapshot import TargetSnapshot
 from data_contracts.words import OperationKind, OutcomeResult
 from tasks.ledger import RecordedOperation
 
+UNTOLD = "?"
+"""Stands for the id of an account that the ledger does not tell; no account has it."""
+
 Meant = Mapping[str, Operation]
 """The operations that were meant, by operation id, from the plan that the ledger keeps."""
 
@@ -27,6 +31,7 @@ def settle_intents(
     intents: Iterable[tuple[RecordedOperation, Meant]],
     snapshot: TargetSnapshot,
     extensions: tuple[str, ...] = (),
+    account_of: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[tuple[RecordedOperation, Outcome]]:
     """Tell from the target's present accounts what became of open intents.
 
@@ -34,6 +39,8 @@ def settle_intents(
         intents: What was left open, each with its plan's operations.
         snapshot: The accounts as they are now.
         extensions: URNs of the target's own schemas.
+        account_of: Account ids by worker key, from the ledger's links: what was written where an
+            attribute refers to an account that the same run made.
 
     Yields:
         Each intent that can be told, with its outcome: settled when the target holds what was
@@ -47,9 +54,22 @@ def settle_intents(
         position = _find(intent, accounts, ids, logins)
         if position is None and not snapshot.complete:
             continue
-        operation = meant.get(intent.operation_id)
-        wanted = operation.attributes if operation else {}
+        wanted = _wanted(intent, meant.get(intent.operation_id), account_of)
         yield intent, _judge(intent, accounts, position, wanted, extensions)
+
+
+def _wanted(
+    intent: RecordedOperation, operation: Operation | None, account_of: Mapping[str, str]
+) -> Mapping[str, Value]:
+    """What was about to be written: as planned, with the accounts that were there by then."""
+    if operation is None:
+        return {}
+    referring = {
+        path: account_of.get(key, UNTOLD)
+        for path, key in operation.awaited.items()
+        if path in intent.changed
+    }
+    return {**operation.attributes, **referring}
 
 
 def _find(
@@ -86,6 +106,9 @@ def _judge(
     account = accounts.iloc[position]
     missing = _not_there(account, wanted, extensions)
     account_id = str(account[ACCOUNT_ID])
+    if intent.kind is OperationKind.UPDATE and not intent.changed:
+        detail = "there was nothing to write: whom it refers to had no account"
+        return _outcome(intent, OutcomeResult.FAILED, account_id, detail)
     if intent.kind is OperationKind.CREATE or not missing:
         return _outcome(intent, OutcomeResult.SETTLED, account_id, "")
     return _outcome(

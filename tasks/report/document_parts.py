@@ -39,7 +39,13 @@ def operation_part(operation: Operation, show_values: bool) -> Document:
         "reason": operation.reason,
         "explanation": operation.explanation,
         "attributes": [
-            {"path": c.path, "before": c.before, "after": c.after, "hidden": c.hidden}
+            {
+                "path": c.path,
+                "before": c.before,
+                "after": c.after,
+                "hidden": c.hidden,
+                "refers_to": c.refers_to or None,
+            }
             for c in changes(operation, show_values)
         ],
         "correlated_by": word(operation.correlated_by),

@@ -130,6 +130,7 @@ def explain_document(explanation: Explanation, *, show_values: bool = False) -> 
                 "path": each.path,
                 "origin": each.origin,
                 "when": each.when,
+                "refers_to": each.refers_to or None,
                 **shown(each.path, {"value": each.value}, show_values),
             }
             for each in explanation.attributes

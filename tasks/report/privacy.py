@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from data_contracts.plan import Operation, Value
-from data_contracts.scim.paths import short_name
+from data_contracts.scim.paths import referring_name, short_name
 
 HIDDEN = "(hidden)"
 """Stands for a value that may not be shown."""
@@ -48,8 +48,9 @@ class Change:
         path: The attribute's path.
         hidden: Whether the values may not be shown; they are None then.
         before: What the target holds now; None for nothing.
-        after: What is written.
+        after: What is written; None too where the account that is referred to has no id yet.
         compared: Whether there is a value before to compare with.
+        refers_to: Worker key of the person whose account the value is; "" for other attributes.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Change:
     before: Value | None
     after: Value | None
     compared: bool
+    refers_to: str = ""
 
     def text(self, arrow: str = "->") -> str:
         """The change as people read it: the name alone, or with its values.
@@ -64,10 +66,13 @@ class Change:
         Args:
             arrow: Stands between before and after.
         """
-        name = short_name(self.path)
         if self.hidden:
-            return name
+            return referring_name(self.path, self.refers_to)
+        name = short_name(self.path)
         after = value_text(self.after)
+        if self.refers_to:
+            account = "a new account" if self.after is None else after
+            after = f"{account} (worker {self.refers_to})"
         return (
             f"{name} {value_text(self.before)} {arrow} {after}"
             if self.compared
@@ -83,9 +88,10 @@ def changes(operation: Operation, show_values: bool) -> Iterator[Change]:
         show_values: Whether values of personal attributes may be shown.
 
     Yields:
-        One change for each attribute, in the plan's order.
+        One change for each attribute, in the plan's order; at the end those that refer to an
+        account that is not there yet.
     """
-    for path, after in operation.attributes.items():
+    for path, after in {**operation.attributes, **dict.fromkeys(operation.awaited)}.items():
         hidden = not may_show(path, show_values)
         yield Change(
             path=path,
@@ -93,6 +99,7 @@ def changes(operation: Operation, show_values: bool) -> Iterator[Change]:
             before=None if hidden else operation.before.get(path),
             after=None if hidden else after,
             compared=path in operation.before,
+            refers_to=operation.references.get(path, ""),
         )
 
 

@@ -100,7 +100,9 @@ def _attributes(explanation: Explanation, show_values: bool) -> list[RenderableT
 
 def _attribute(each: ExplainedAttribute, show_values: bool) -> str:
     """What the value is, where it comes from, and whether it is kept in step."""
-    if each.value is None:
+    if each.refers_to:
+        value = f"the account of worker {each.refers_to}"
+    elif each.value is None:
         value = "left alone"
     elif each.value == "":
         value = "cleared"

@@ -68,7 +68,8 @@ def _details(entry: HistoryEntry) -> Iterator[str]:
     if reason or rows:
         yield reason + rows
     if entry.detail:
-        yield f"because: {entry.detail}"
+        applied = entry.result == OutcomeResult.APPLIED
+        yield f"{'but' if applied else 'because'}: {entry.detail}"
     if entry.changed:
         yield f"wrote {', '.join(short_name(path) for path in entry.changed)}"
     for exchange in entry.exchanges:

@@ -118,6 +118,7 @@ def _person(operation: Operation, known: Mapping[str, Outcome] | None) -> tuple[
     elif outcome is not None and outcome.succeeded:
         already = outcome.result is OutcomeResult.ALREADY
         result, trouble = "so already" if already else DONE[operation.kind], ""
+        why = f"{outcome.detail}; {why}" if outcome.detail else why
     else:
         result, trouble = f"not {DONE[operation.kind]}", f"{result_text(outcome)}; "
     return (

@@ -130,7 +130,8 @@ def with_mapping(line: str) -> str:
         # what does not fit together
         (
             with_mapping("title: {column: a, constant: b}"),
-            "5: mapping.title: give exactly one of `column`, `constant` and `template`",
+            "5: mapping.title: give exactly one of `column`, `constant`, `template` and "
+            "`account_of`",
         ),
         (
             with_mapping("title: {column: a, otherwise: b}"),

@@ -40,7 +40,7 @@ def test_a_plan_has_its_verdict_its_totals_and_every_operation() -> None:
     }  # fmt: skip
     assert [o["worker_key"] for o in document["operations"]] == ["1001", "1002", "1003", "1004"]
     assert document["operations"][0]["attributes"] == [
-        {"path": "active", "before": True, "after": False, "hidden": False}
+        {"path": "active", "before": True, "after": False, "hidden": False, "refers_to": None}
     ]
     assert document["guardrails"][0]["limit"] == 5
 

@@ -100,7 +100,13 @@ def test_the_names_of_changed_attributes_are_shown_without_their_values() -> Non
     (mover,) = [o for o in documents.plan_document(PLAN, PLAN.digest)["operations"]
                 if o["kind"] == "update"]  # fmt: skip
     title = next(a for a in mover["attributes"] if a["path"] == "title")
-    assert title == {"path": "title", "before": None, "after": None, "hidden": True}
+    assert title == {
+        "path": "title",
+        "before": None,
+        "after": None,
+        "hidden": True,
+        "refers_to": None,
+    }
 
 
 @pytest.mark.parametrize(
