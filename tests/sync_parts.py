@@ -116,6 +116,8 @@ class MadeUpCompany:
     """Settings of the target that differ."""
     unmapped: Sequence[str] = ()
     """Attribute paths that are not mapped."""
+    mapped: Mapping[str, Any] = field(default_factory=dict)
+    """Further rules of the mapping."""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -124,6 +126,7 @@ class MadeUpCompany:
         settings = yaml.safe_load(settings_text(Path("hr.csv"), self.base_url))
         for path in self.unmapped:
             del settings["mapping"][path]
+        settings["mapping"] |= self.mapped
         settings["target"] |= {"auth": {"token_env": TOKEN_VARIABLE}, **self.target}
         unlimited = {"max": None, "max_fraction": None}
         settings["guardrails"] |= {"deactivations": unlimited, "min_admins": 0}
