@@ -6,7 +6,7 @@ import random
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,7 +106,12 @@ class Endangered:
 
 @contextmanager
 def endangered(
-    folder: Path, people: int, processes: SyncProcesses, *faults: str, latency_ms: int = 10
+    folder: Path,
+    people: int,
+    processes: SyncProcesses,
+    *faults: str,
+    latency_ms: int = 10,
+    mapped: Mapping[str, Any] | None = None,
 ) -> Iterator[Endangered]:
     """A company and its workspace: accounts to change, to switch off, to switch on, to make."""
     settings = SandboxSettings(
@@ -115,7 +120,8 @@ def endangered(
     with serve_in_thread(settings) as running:
         sandbox: Sandbox = running.app.state.sandbox
         sandbox.journal = witness = Witness()
-        company = MadeUpCompany(folder, people, running.base_url, {"requests_per_s": 1000})
+        target = {"requests_per_s": 1000}
+        company = MadeUpCompany(folder, people, running.base_url, target, mapped=mapped or {})
         company.change({n: leave() for n in range(people) if n % 20 in LEFT})
         for number, row in enumerate(company.rows()):
             if (kind := number % 20) not in (*CHANGED, *LEFT, *RETURNED):
