@@ -200,7 +200,32 @@ def _mapping(starter: Starter) -> list[str]:
     if known(WorkerField.EMAIL):
         lines.append("""  'emails[type eq "work"].value': {column: email, apply: [trim, lower]}""")
     lines += [f"  {path}: {field}" for path, field in plain if known(field)]
-    return [*lines, ""]
+    return [*lines, *_manager(starter.employment), ""]
+
+
+def _manager(employment: StarterSource) -> list[str]:
+    """Managers, to be switched on where the target keeps them."""
+    column = employment.means(WorkerField.MANAGER)
+    if column is None:
+        return []
+    named_by = _pointed_at(employment.contract, column)
+    reference = "manager" if named_by == "worker_key" else f"{{column: manager, by: {named_by}}}"
+    return [
+        "  # Where the target keeps managers: the id of the manager's account there.",
+        f"  # enterprise.manager.value: {{account_of: {reference}}}",
+    ]
+
+
+def _pointed_at(contract: ExportContract, column: str) -> str:
+    """By what a column names other workers, as its `relationships` in the contract say."""
+    for rule in contract.rules:
+        if rule.expectation == "expect_column_value_to_exist_in" and rule.columns[0] == column:
+            other = rule.columns[1]
+            if other == contract.key:
+                return "worker_key"
+            by_column = {name: str(field) for field, name in contract.meanings.items()}
+            return by_column.get(other, "FILL IN")
+    return "FILL IN"
 
 
 def _roles(starter: Starter) -> list[str]:

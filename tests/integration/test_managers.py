@@ -242,7 +242,7 @@ async def test_managers_are_remembered_from_batch_to_batch() -> None:
 async def test_an_account_that_was_there_is_a_manager_s_too() -> None:
     async with target() as t:
         await t.apply(create("E1", title="Old"))
-        boss, report = await t.apply(create("E1"), refers(create("E2"), "E1"))
+        boss, _ = await t.apply(create("E1"), refers(create("E2"), "E1"))
         assert (boss.account_id, manager_of(t, "E2")) == ("id-1", "id-1")
 
 

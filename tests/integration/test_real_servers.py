@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
+from data_contracts.scim.schema import ENTERPRISE_SCHEMA
 from data_contracts.words import RunState
 from tests.real_servers import REAL_SERVERS, RealServer, Workspace
 from tests.sync_parts import ROOT, TOKEN, TOKEN_VARIABLE, MadeUpCompany, Synced, leave, sync_once
@@ -28,6 +29,7 @@ FAST = [
     pytest.param("django-scim2-server"),
     pytest.param("scimmy", marks=pytest.mark.e2e),  # installed with npm
 ]
+KEEP_MANAGERS = [FAST[0], FAST[2]]  # the third refuses any extension
 ALL_SLOW = [pytest.param(name, marks=pytest.mark.e2e) for name in REAL_SERVERS]
 
 
@@ -184,3 +186,41 @@ def test_a_thousand_people_come_change_leave_and_return(running: Running, tmp_pa
     assert {(o.kind, o.result) for o in third.load.outcomes} == {("reactivate", "applied")}
     assert all(user["active"] for user in workspace.users().values())
     assert set(workspace.users()) == set(before)
+
+
+@pytest.mark.timeout(400)  # npm may have to fetch first
+@pytest.mark.parametrize("running", KEEP_MANAGERS, indirect=True)
+def test_managers_are_accounts_of_the_server_after_one_run(
+    running: Running, tmp_path: Path
+) -> None:
+    target = {"requests_per_s": 1000, **running.server.target}
+    by_number = {"enterprise.manager.value": {"account_of": "manager"}}
+    company = MadeUpCompany(tmp_path / "company", 120, running.base_url, target, mapped=by_number)
+
+    def managers() -> dict[str, str]:
+        users = running.workspace.users()
+        references = {
+            user["externalId"]: user[ENTERPRISE_SCHEMA].get("manager") for user in users.values()
+        }
+        return {
+            key: users[reference["value"]]["externalId"]
+            for key, reference in references.items()
+            if reference
+        }
+
+    def told() -> dict[str, str]:
+        rows = company.rows()
+        return {r["Employee #"]: r["Supervisor ID"] for r in rows if r["Supervisor ID"]}
+
+    first = company.sync()
+    assert first.load is not None
+    assert not first.load.failed, first.load.failed[0]
+    assert managers() == told()
+    assert is_in_line(company.sync())
+
+    company.change({number: {"Supervisor ID": "0000003"} for number in range(100, 110)})
+    second = company.sync()
+    assert second.load is not None
+    assert {(o.kind, o.result) for o in second.load.outcomes} == {("update", "applied")}
+    assert managers() == told()
+    assert is_in_line(company.sync())

@@ -87,9 +87,7 @@ def companies(draw: st.DrawFn) -> Company:
     above = st.integers(0, PEOPLE)  # mostly somebody; now and then nobody who is there
     bosses = draw(st.lists(st.none() | above, min_size=count, max_size=count))
     there = draw(st.sets(st.integers(0, count - 1)))
-    before = {
-        i: draw(st.sampled_from(sorted(there))) for i in sorted(there) if draw(st.booleans())
-    }
+    before = {i: draw(st.sampled_from(sorted(there))) for i in sorted(there) if draw(st.booleans())}
     fails = draw(st.sampled_from([0, 0, 1, 2]))
     return Company(bosses, there, before, fails, draw(st.sampled_from([1, 3, 16])))
 
