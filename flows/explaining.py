@@ -168,7 +168,7 @@ def _origin(rule: AttributeRule) -> str:
     """A rule in the words of the mapping: `email | trim | lower`."""
     if rule.account_of is not None:
         named = " | ".join([rule.account_of.column, *rule.apply])
-        return f"the account of {named}, by {rule.account_of.by}"
+        return f"account_of {named} by {rule.account_of.by}"
     start = rule.column or rule.template or f'"{rule.constant}"'
     translated = ["values"] if rule.values else []
     return " | ".join([start, *rule.apply, *translated])

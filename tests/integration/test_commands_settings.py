@@ -8,6 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
+from data_contracts.configuration import load_configuration
+from data_contracts.configuration.mapping import AccountReference
 from data_contracts.errors import EXIT_CONTRACT, EXIT_USAGE
 from tests.command_parts import TOKEN, Company, company, say
 
@@ -71,6 +73,20 @@ def test_init_writes_settings_that_check_and_plan_can_use(acme: Company) -> None
     assert settings["lifecycle"]["time_zone"] == "Europe/Oslo"
     assert say("check", "--config", written).code == 0
     assert say("plan", "--config", written, "--as-of", day).code == 2
+
+
+def test_managers_can_be_switched_on_in_settings_that_init_wrote(tmp_path: Path) -> None:
+    """By what the export names them, as the contract's relationship says."""
+    export = tmp_path / "hr.csv"
+    shutil.copy(EXPORTS / "hr-2026-03-02.csv", export)
+    written = tmp_path / "scimflow.yaml"
+    assert say("init", "--from", export, "-o", written).code == 0
+    text = written.read_text(encoding="utf-8")
+    line = "  # enterprise.manager.value: {account_of: manager}\n"
+    assert line in text
+    settings = load_configuration(text.replace(line, line.replace("# ", "")), origin="settings")
+    reference = settings.mapping["enterprise.manager.value"].account_of
+    assert reference == AccountReference(column="manager", by="worker_key")
 
 
 def test_init_drafts_a_contract_for_an_export_that_nobody_knows(tmp_path: Path) -> None:

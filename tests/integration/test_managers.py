@@ -28,8 +28,11 @@ from flows.project import open_project
 from flows.stages import PLAIN
 from tasks.ledger import open_ledger
 from tasks.load.order import plan_order
+from tasks.report.documents import explain_document
+from tasks.report.terminal_explain import explain_view
 from tests.sync_parts import DAY, TOKEN, TOKEN_VARIABLE, MadeUpCompany, Synced
 from tests.target_parts import Target, asynchronous, change, create, leave, target
+from tests.unit.test_report_terminal import flat, on_screen
 
 APPLIED, FAILED, SKIPPED = OutcomeResult.APPLIED, OutcomeResult.FAILED, OutcomeResult.SKIPPED
 MANAGER = f"{ENTERPRISE_SCHEMA}:manager.value"
@@ -203,7 +206,12 @@ def test_explain_names_the_manager_and_where_the_export_says_so(tmp_path: Path) 
             found = asyncio.run(explain(preparation, number(11)))
         (manager,) = [each for each in found.attributes if each.path == MANAGER]
         assert (manager.refers_to, manager.value) == (number(1), None)
-        assert manager.origin == "the account of manager, by worker_key"
+        assert manager.origin == "account_of manager by worker_key"
+        text = flat(on_screen(explain_view(found)))
+        assert f"the account of worker {number(1)}, from account_of manager by worker_key" in text
+        told = {a["path"]: a["refers_to"] for a in explain_document(found)["attributes"]}
+        assert told.pop(MANAGER) == number(1)
+        assert set(told.values()) == {None}
 
 
 def refers(operation: Operation, key: str) -> Operation:
