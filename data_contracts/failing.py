@@ -68,5 +68,5 @@ class FailingOperation:
 
 def meaning_of(operation: Operation) -> str:
     """Names what an operation writes to which account: the same attempt has the same name."""
-    attributes = dict(operation.attributes)
+    attributes = {**operation.attributes, **operation.awaited}
     return digest_of([str(operation.kind), operation.account_id, attributes])

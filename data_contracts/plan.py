@@ -6,6 +6,7 @@ the digest names exactly what was reviewed.
 
 import operator
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Self
@@ -24,6 +25,9 @@ PIECE = 10_000
 """Operations written at a time: some megabytes of JSON; a million people's plan has hundreds."""
 
 Value = str | bool
+
+_NOBODY: dict[str, str] = {}
+"""The references of the many operations that refer to nobody: one for all of them."""
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -72,7 +76,7 @@ class Operation:
     reason: str
     explanation: str
     attributes: dict[str, Value]
-    references: dict[str, str] = Field(default_factory=dict, exclude_if=operator.not_)
+    references: dict[str, str] = Field(default_factory=lambda: _NOBODY, exclude_if=operator.not_)
     before: dict[str, Value | None] = Field(default_factory=dict)
     fingerprint: str | None = None
     correlated_by: CorrelationKey | None = None
@@ -89,6 +93,14 @@ class Operation:
         if not self.references:
             return self.references
         return {path: key for path, key in self.references.items() if path not in self.attributes}
+
+    def with_accounts(self, ids: Mapping[str, str]) -> Self:
+        """The same operation with the ids of accounts that it refers to.
+
+        Args:
+            ids: Account ids by attribute path.
+        """
+        return replace(self, attributes={**self.attributes, **ids})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)

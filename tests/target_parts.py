@@ -5,7 +5,7 @@ import functools
 import itertools
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ TOKEN = "test-token"
 BASE_URL = "http://127.0.0.1/scim/v2"
 WORK_EMAIL = 'emails[type eq "work"].value'
 ROLE = "roles[primary eq true].value"
+MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
 
 
 def asynchronous(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
@@ -198,6 +199,11 @@ def change(
         before=dict(before or {}),
         fingerprint="sha256:0",
     )
+
+
+def refers(operation: Operation, key: str) -> Operation:
+    """The same operation, of somebody whose manager is another worker, with no account so far."""
+    return replace(operation, references={MANAGER: key})
 
 
 def leave(account_id: str, *, key: str = "E1", user_name: str | None = None) -> Operation:

@@ -32,9 +32,10 @@ def stages(operations: Sequence[Operation]) -> list[list[int]]:
     for i, operation in enumerate(operations):
         if operation.kind is OperationKind.DEACTIVATE:
             leavers.append(i)
-        elif operation.kind in REFERRING:
-            waits = made.intersection(operation.awaited.values())
-            (waiting if waits else ready).append(i)
+        elif operation.kind in REFERRING and made.intersection(operation.awaited.values()):
+            waiting.append(i)
+        elif operation.kind is not OperationKind.CREATE:
+            ready.append(i)
     return [stage for stage in (leavers, sorted(ready), *later, waiting) if stage]
 
 

@@ -66,5 +66,4 @@ class NewAccounts:
             return Resolved(operation)
         known = {path: self._ids[key] for path, key in awaited.items() if key in self._ids}
         missing = {path: key for path, key in awaited.items() if path not in known}
-        attributes = {**operation.attributes, **known}
-        return Resolved(operation.model_copy(update={"attributes": attributes}), missing)
+        return Resolved(operation.with_accounts(known), missing)

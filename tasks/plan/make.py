@@ -101,7 +101,8 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         snapshot=replace(inputs.snapshot, accounts=accounts),
     )
     course = narrow(comparison, correlation, circumstances, settings)
-    referring = refer(comparison, correlation, course, inputs.people.references, compared)
+    references = inputs.people.references
+    referring = refer(comparison, correlation, course, references, compared, inputs.only)
     comparison = referring.comparison
     decision = decide(comparison, correlation, circumstances, course)
     if inputs.only is not None:

@@ -8,6 +8,7 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -61,8 +62,7 @@ class Comparison:
     references: dict[str, pd.Series] = field(default_factory=dict)
 
 
-_NOBODY: dict[str, str] = {}
-"""What operations that refer to nobody share."""
+_NONE: dict[str, Any] = {}
 
 
 @contextmanager
@@ -130,11 +130,11 @@ def _build(
                 reason=code,
                 explanation=explanation,
                 attributes=attributes[i],
-                references=references[i],
                 before=before[i],
                 fingerprint=prints[i],
                 correlated_by=_key(found_by[i]),
                 rows=rows[i],
+                **({"references": references[i]} if references[i] else _NONE),
             )
         )
     return result
@@ -172,7 +172,7 @@ def _references(
 ) -> list[dict[str, str]]:
     """Whose accounts are referred to by what is written, or would be if they were there already."""
     if not comparison.references or kind is OperationKind.DEACTIVATE:
-        return [_NOBODY] * len(index)
+        return [_NONE] * len(index)
     result: list[dict[str, str]] = [{} for _ in index]
     for path, keys in sorted(comparison.references.items()):
         chosen = keys.notna()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from data_contracts.columns import is_in
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.scim.paths import short_name
@@ -35,6 +36,7 @@ def refer(
     course: Course,
     paths: Collection[str],
     kept_in_step: Collection[str],
+    only: frozenset[str] | None = None,
 ) -> Referring:
     """Put account ids in the place of worker keys.
 
@@ -44,6 +46,7 @@ def refer(
         course: What the target should hold for each.
         paths: The attributes that refer to other workers' accounts.
         kept_in_step: The attributes that are compared.
+        only: Worker keys of those for whom anything is to be done; None for everybody.
 
     Returns:
         The comparison with account ids, and with the differences of those attributes. Whose
@@ -51,6 +54,8 @@ def refer(
         have.
     """
     creates = who_is_created(course, correlation)
+    if only is not None:
+        creates &= is_in(course.keys, sorted(only))
     findings: list[Finding] = []
     for path in sorted(paths):
         keys = comparison.desired[path]

@@ -16,7 +16,6 @@ import pytest
 
 from data_contracts.as_of import AsOf
 from data_contracts.outcome import HistoryEntry
-from data_contracts.plan import Operation
 from data_contracts.scim.schema import ENTERPRISE_SCHEMA
 from data_contracts.words import OperationKind, OutcomeResult, RunState
 from deployments.sandbox.sandbox import Sandbox
@@ -31,11 +30,10 @@ from tasks.load.order import plan_order
 from tasks.report.documents import explain_document
 from tasks.report.terminal_explain import explain_view
 from tests.sync_parts import DAY, TOKEN, TOKEN_VARIABLE, MadeUpCompany, Synced
-from tests.target_parts import Target, asynchronous, change, create, leave, target
+from tests.target_parts import MANAGER, Target, asynchronous, change, create, leave, refers, target
 from tests.unit.test_report_terminal import flat, on_screen
 
 APPLIED, FAILED, SKIPPED = OutcomeResult.APPLIED, OutcomeResult.FAILED, OutcomeResult.SKIPPED
-MANAGER = f"{ENTERPRISE_SCHEMA}:manager.value"
 BY_NUMBER = {"enterprise.manager.value": {"account_of": {"column": "manager"}}}
 LEDGER = "sqlite:///.scimflow/ledger.db"
 
@@ -212,11 +210,6 @@ def test_explain_names_the_manager_and_where_the_export_says_so(tmp_path: Path) 
         told = {a["path"]: a["refers_to"] for a in explain_document(found)["attributes"]}
         assert told.pop(MANAGER) == number(1)
         assert set(told.values()) == {None}
-
-
-def refers(operation: Operation, key: str) -> Operation:
-    """The same operation, of somebody whose manager gets an account by the same plan."""
-    return operation.model_copy(update={"references": {MANAGER: key}})
 
 
 def manager_of(t: Target, key: str) -> str | None:

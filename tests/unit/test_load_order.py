@@ -6,14 +6,7 @@ from hypothesis import strategies as st
 from data_contracts.plan import Operation
 from data_contracts.words import OperationKind
 from tasks.load.order import plan_order, stages
-from tests.target_parts import change, create, leave
-
-MANAGER = "enterprise.manager.value"
-
-
-def refers(operation: Operation, key: str) -> Operation:
-    """The same operation, of somebody whose manager gets an account by the same plan."""
-    return operation.model_copy(update={"references": {MANAGER: key}})
+from tests.target_parts import change, create, leave, refers
 
 
 def names(operations: list[Operation]) -> list[list[str]]:

@@ -12,9 +12,8 @@ from data_contracts.words import OperationKind, OutcomeResult
 from tasks.ledger import RecordedOperation
 from tasks.load.settle import settle_intents
 from tests.builders import accounts
-from tests.target_parts import change
+from tests.target_parts import MANAGER, change, refers
 
-MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
 SETTLED, FAILED = OutcomeResult.SETTLED, OutcomeResult.FAILED
 
 
@@ -53,8 +52,7 @@ def settle(operation: Operation, changed: tuple[str, ...], **there: Any) -> Outc
 def referring(*, title: str | None = None) -> Operation:
     """An update of somebody whose manager, E2, the same run had made before."""
     attributes = {} if title is None else {"title": title}
-    operation = change("a1", attributes, key="E1")
-    return operation.model_copy(update={"references": {MANAGER: "E2"}})
+    return refers(change("a1", attributes, key="E1"), "E2")
 
 
 @pytest.mark.parametrize(
@@ -85,7 +83,7 @@ def test_an_update_with_nothing_to_write_did_not_happen() -> None:
 
 
 def test_an_account_that_the_ledger_does_not_tell_is_no_proof() -> None:
-    operation = referring().model_copy(update={"references": {MANAGER: "E9"}})
+    operation = refers(referring(), "E9")
     assert settle(operation, (MANAGER,), **{MANAGER: "a2"}).result is FAILED
 
 

@@ -1,11 +1,15 @@
 """From the worker whom somebody refers to, to the account: an id, or one that the plan makes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from data_contracts.failing import meaning_of
+from data_contracts.learned import Learned
 from data_contracts.plan import Operation, Plan
 from data_contracts.words import FindingSeverity
+from tasks.plan.make import make_plan
 from tasks.plan.staleness import what_moved
 from tasks.report.document_parts import operation_part
 from tasks.report.markdown_plan import plan_markdown
@@ -13,8 +17,9 @@ from tasks.report.privacy import changes
 from tasks.report.tables import operations_table
 from tasks.report.terminal_plan import plan_view
 from tests.builders import World, codes, operation, quarantined, what
+from tests.target_parts import MANAGER
 from tests.unit.test_report_terminal import flat, on_screen
-from tests.unit.test_transform_references import BY_KEY, MANAGER, by, people
+from tests.unit.test_transform_references import BY_KEY, by, people
 
 IN_STEP = "mapping: {'emails[type eq \"work\"].value': null, externalId: null}"
 
@@ -132,6 +137,29 @@ def test_a_return_and_a_leave_with_managers() -> None:
     assert what(plan) == {"w1": "create", "w2": "reactivate", "w3": "deactivate"}
     assert operation(plan, "w2").awaited == {MANAGER: "w1"}
     assert not operation(plan, "w3").references
+
+
+def test_a_plan_for_some_waits_for_nobody_whom_it_does_not_create() -> None:
+    made = world({"w1": None, "w2": "w1", "w3": "w1"}, account("w3"))
+    inputs = replace(made.inputs(), only=frozenset({"w2", "w3"}))
+    plan = make_plan(inputs, made.settings, made.day)
+    assert what(plan) == {"w2": "create"}
+    assert not operation(plan, "w2").references
+    assert codes(plan)["w2"] == {"manager-without-account"}
+
+
+def test_what_a_target_never_keeps_is_no_difference() -> None:
+    made = world({"w1": None, "w2": "w1"}, account("w1"), account("w2"))
+    learned = Learned(never_kept=frozenset({MANAGER}), writes={MANAGER: 3})
+    plan = make_plan(replace(made.inputs(), learned=learned), made.settings, made.day)
+    assert not plan.operations
+
+
+def test_who_failed_under_one_manager_is_not_put_off_under_another() -> None:
+    """The corrected row makes it another attempt, also where neither account is there yet."""
+    before = operation(world({"w1": None, "w2": None, "w3": "w1"}).plan(), "w3")
+    after = operation(world({"w1": None, "w2": None, "w3": "w2"}).plan(), "w3")
+    assert meaning_of(before) != meaning_of(after)
 
 
 def test_a_plan_with_references_is_the_same_bytes_again_and_is_read_back() -> None:

@@ -10,8 +10,8 @@ from data_contracts.errors import ConfigurationError
 from data_contracts.frames import WORKER_KEY
 from data_contracts.words import FindingSeverity
 from tests.builders import World, codes, quarantined, settings
+from tests.target_parts import MANAGER
 
-MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
 BY_KEY = "mapping: {enterprise.manager.value: {account_of: manager}}"
 
 
