@@ -137,26 +137,6 @@ async def test_auto_asks_for_the_features_once_in_a_session() -> None:
 
 
 @asynchronous
-async def test_a_write_that_somebody_else_overtook_fails_and_is_planned_anew() -> None:
-    async with target(sandbox={"patch": False, "etags": True}, update_with="put") as t:
-        await t.apply(create())
-        client = t.client
-        honest = client.get_user
-
-        async def slow_read(account_id: str, **more: object) -> object:
-            found = await honest(account_id)
-            other = {**found[0], "nickName": "Overtaker"}
-            await client.put_user(account_id, other)
-            return found
-
-        client.get_user = slow_read  # type: ignore[method-assign, assignment]
-        (outcome,) = await t.apply(change("id-1", {"title": "Lead"}))
-        assert outcome.result is FAILED
-        assert "changed the account meanwhile" in outcome.detail
-        assert t.users()[0]["nickName"] == "Overtaker"
-
-
-@asynchronous
 async def test_outcomes_come_in_the_order_of_the_operations_and_leavers_are_first() -> None:
     async with target() as t:
         await t.apply(create("E1"), create("E2"))
