@@ -2,6 +2,9 @@
 
     python -m benchmarks.command_start
 
+`--help` takes less than a third of importing Prefect; `plan` for 1,000 people at most 2 s beyond
+importing pandas and Great Expectations.
+
 CPU seconds of whole processes (user and system), the median of several runs, against the named
 imports in the same run.
 """
@@ -41,6 +44,7 @@ def cpu_of(arguments: list[str], environment: dict[str, str]) -> float:
 
 def main() -> None:
     environment = {**os.environ, "SCIMFLOW_BENCH_TOKEN": "token", "DO_NOT_TRACK": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, as for a user
     with (
         tempfile.TemporaryDirectory() as name,
         serve_in_thread(SandboxSettings(rate_limit_per_s=0)) as (base_url, _),

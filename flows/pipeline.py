@@ -28,9 +28,12 @@ def silent(text: str) -> None:
     """Tell nobody."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CheckedSources:
-    """Every source's batch, read and held against its contract."""
+    """Every source's batch, read and held against its contract.
+
+    Without a repr: asyncio asks a finished task for its result's, of everybody and with values.
+    """
 
     raw: dict[str, RawBatch]
     checked: Checked
@@ -52,9 +55,9 @@ class CheckedSources:
             raise BatchRefused("refused by contract: " + "\n".join(lines))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Prepared:
-    """A plan, and what it was made from."""
+    """A plan, and what it was made from; without a repr, as CheckedSources."""
 
     sources: CheckedSources
     people: DesiredPeople

@@ -1,5 +1,6 @@
 """`check`, `plan` and `drift`: what they say, what they leave alone, how they exit."""
 
+import asyncio
 import json
 import stat
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ import pytest
 
 from data_contracts.errors import EXIT_CHANGES, EXIT_CONTRACT, EXIT_HELD, EXIT_USAGE
 from data_contracts.plan import Plan
+from flows.cli.reading import read_plan
+from flows.pipeline import silent
 from tests.command_parts import TODAY, Company, company, person
 
 ESCAPE = "\x1b"
@@ -59,6 +62,15 @@ def test_reading_commands_send_nothing_but_gets_and_leave_no_file(acme: Company)
         acme.say(*words)
     assert set(acme.requests()) == {"GET /Users"}
     assert sorted(acme.folder.rglob("*")) == before
+
+
+def test_what_planning_gives_prints_as_a_name_and_not_as_everybodys_values(acme: Company) -> None:
+    project, prepared = asyncio.run(read_plan(acme.config, TODAY, silent))
+    assert len(prepared.plan.operations) == 3
+    for value in (project, prepared, prepared.sources):
+        text = repr(value)
+        assert not [word for word in (*PERSONAL, "person2@") if word in text]
+        assert len(text) < 5_000
 
 
 def test_a_plan_names_everybody_with_a_reason_and_the_row_it_comes_from(acme: Company) -> None:
