@@ -64,6 +64,8 @@ class TargetSettings(Section):
     Four hours: 700,000 writes at Productboard's rate, and over before the working day begins."""
     page_size: Annotated[int, Field(ge=1, le=10000)] = 100
     """Users asked for a page."""
+    paging: Literal["auto", "index", "cursor"] = "auto"
+    """How lists are read; `auto` follows ServiceProviderConfig (RFC 9865) and what comes."""
     update_with: Literal["auto", "patch", "put"] = "auto"
     """How accounts are updated; `auto` follows ServiceProviderConfig (RFC 7643 section 5)."""
     role_path: str = "roles[primary eq true].value"

@@ -38,7 +38,7 @@ def create_app(
 
     Args:
         settings: What it does; Productboard's behaviour without.
-        clock: Seconds for the rate limit; time.monotonic without.
+        clock: Seconds for the rate limit and the life of cursors; time.monotonic without.
         now: Moments for `meta`.
         new_id: Ids of new resources.
 

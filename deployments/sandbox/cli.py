@@ -53,6 +53,7 @@ def sandbox(
     rate_limit: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 50,
     latency_ms: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     page_size: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 100,
+    paging: Literal["index", "cursor", "both"] = "index",
     fault: Annotated[list[str] | None, Parameter(negative=())] = None,
     fault_seed: int = 0,
     list_faults: Annotated[bool, Parameter(negative=())] = False,
@@ -74,6 +75,7 @@ def sandbox(
         rate_limit: Requests a second for one token; 0 for no limit.
         latency_ms: Milliseconds that each answer waits.
         page_size: Users on a page of a list, at most and by default.
+        paging: How lists are paged: by startIndex, by cursor alone (RFC 9865), or both.
         fault: Fault to inject, as NAME=PROBABILITY (`503=0.1`) or NAME=TIMESx
             (`lost-response=1x`), then @AFTER and :AMOUNT when wanted (`slow=1@10:1500`).
             Repeatable.
@@ -96,6 +98,7 @@ def sandbox(
             latency_ms=latency_ms,
             max_page_size=page_size,
             default_page_size=page_size,
+            paging=paging,
             made_up_users=users,
             seed_file=seed_file,
             state_file=state_file,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from deployments.sandbox.constants import BASE_PATH
+from deployments.sandbox.cursors import Cursors
 from deployments.sandbox.exchange import (
     Answer,
     Exchange,
@@ -48,6 +49,7 @@ class Collection:
         settings: SandboxSettings,
         now: Now,
         new_id: NewId,
+        cursors: Cursors,
     ) -> None:
         self.kind = kind
         self.store = store
@@ -56,6 +58,7 @@ class Collection:
         self._strict = Strictness(settings.strict_attributes, settings.lenient_booleans)
         self._now = now
         self._new_id = new_id
+        self._cursors = cursors
 
     def find(self, exchange: Exchange) -> Answer:
         """GET on the collection."""
@@ -68,8 +71,12 @@ class Collection:
         return self._page(exchange, query_from_search(request, self.kind, self._settings))
 
     def _page(self, exchange: Exchange, query: Any) -> Answer:
-        body = list_response(query, self.store, self.kind, self._settings, exchange.base_url)
-        return Answer(200, body)
+        return Answer(
+            200,
+            list_response(
+                query, self.store, self.kind, self._settings, exchange.base_url, self._cursors
+            ),
+        )
 
     def create(self, exchange: Exchange) -> Answer:
         """POST on the collection."""

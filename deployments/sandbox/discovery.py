@@ -1,6 +1,6 @@
 """What the service says about itself: ServiceProviderConfig, ResourceTypes, Schemas.
 
-Reference: RFC 7644 section 4, RFC 7643 sections 5 to 7.
+Reference: RFC 7644 section 4, RFC 7643 sections 5 to 7, RFC 9865 section 4.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from deployments.sandbox.constants import (
     SERVICE_PROVIDER_CONFIG,
 )
 from deployments.sandbox.schema import Attribute, Kind, Schema
-from deployments.sandbox.settings import SandboxSettings
+from deployments.sandbox.settings import Paging, SandboxSettings
 
 
 def service_provider_config(settings: SandboxSettings, base_url: str) -> dict[str, Any]:
     """Which optional features are on."""
-    return {
+    config: dict[str, Any] = {
         "schemas": [SERVICE_PROVIDER_CONFIG],
         "documentationUri": "https://support.productboard.com/hc/en-us/articles/12796466210323",
         "patch": {"supported": settings.patch},
@@ -45,6 +45,17 @@ def service_provider_config(settings: SandboxSettings, base_url: str) -> dict[st
             "location": f"{base_url}/ServiceProviderConfig",
         },
     }
+    if settings.paging is not Paging.INDEX:  # RFC 9865 section 4
+        only = settings.paging is Paging.CURSOR
+        config["pagination"] = {
+            "cursor": True,
+            "index": not only,
+            "defaultPaginationMethod": "cursor" if only else "index",
+            "defaultPageSize": settings.default_page_size,
+            "maxPageSize": settings.max_page_size,
+            "cursorTimeout": settings.cursor_timeout_s,
+        }
+    return config
 
 
 def resource_types(kinds: Sequence[Kind], base_url: str) -> list[dict[str, Any]]:

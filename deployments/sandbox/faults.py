@@ -7,11 +7,17 @@ decides when it strikes.
 
 from collections.abc import Mapping
 
-from deployments.sandbox import faults_of_reads, faults_of_transport, faults_of_writes
+from deployments.sandbox import (
+    faults_of_cursors,
+    faults_of_reads,
+    faults_of_transport,
+    faults_of_writes,
+)
 from deployments.sandbox.strike import Fault
 
 FAULTS: Mapping[str, Fault] = {
     **faults_of_transport.fault,
+    **faults_of_cursors.fault,
     **faults_of_reads.fault,
     **faults_of_writes.fault,
 }

@@ -1,6 +1,7 @@
 """Lists: which resources a query selects, and the page of them that is answered.
 
-Reference: RFC 7644 sections 3.4.2 (query), 3.4.2.4 (pagination), 3.4.3 (POST /.search).
+Reference: RFC 7644 sections 3.4.2 (query), 3.4.2.4 (pagination), 3.4.3 (POST /.search); RFC 9865
+for lists by cursor.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,13 +11,14 @@ from typing import Any
 import orjson
 
 from deployments.sandbox.constants import LIST_RESPONSE, SEARCH_REQUEST
+from deployments.sandbox.cursors import Cursors
 from deployments.sandbox.evaluation import compile_filter
 from deployments.sandbox.exchange import ScimProblem
 from deployments.sandbox.filters import And, Compare, Filter, parse_filter
 from deployments.sandbox.paths import Place, resolve
 from deployments.sandbox.projection import Projection, read_projection, split_names
 from deployments.sandbox.schema import Kind
-from deployments.sandbox.settings import FilterLevel, SandboxSettings
+from deployments.sandbox.settings import FilterLevel, Paging, SandboxSettings
 from deployments.sandbox.store import ResourceStore, absolute
 
 _COMMON_FILTERS = frozenset({"username", "externalid", "id", "active", "emails.value"})
@@ -32,6 +34,10 @@ class ListQuery:
     projection: Projection
     sort_by: Place | None
     descending: bool
+    cursor: str | None
+    """Set when the list is walked by cursor; "" asks for the first page."""
+    asked: str
+    """The whole request but `cursor` and `count`."""
 
 
 def query_from_parameters(
@@ -89,7 +95,17 @@ def _query(given: Mapping[str, Any], kind: Kind, settings: SandboxSettings) -> L
         ),
         sort_by=resolve(str(sort_by), kind) if sort_by and settings.sort else None,
         descending=str(given.get("sortOrder", "")).lower() == "descending",
+        cursor=_cursor(given, settings.paging),
+        asked=repr(sorted((n, str(v)) for n, v in given.items() if n not in ("cursor", "count"))),
     )
+
+
+def _cursor(given: Mapping[str, Any], paging: Paging) -> str | None:
+    """The cursor of a list that is walked by cursor; None for one by index."""
+    by_index = paging is Paging.BOTH and ("cursor" not in given or "startIndex" in given)
+    if paging is Paging.INDEX or by_index:
+        return None
+    return str(given.get("cursor") or "")
 
 
 def _number(given: Mapping[str, Any], name: str, default: int) -> int:
@@ -119,28 +135,50 @@ def _check_level(tree: Filter, level: FilterLevel) -> None:
 
 
 def list_response(
-    query: ListQuery, store: ResourceStore, kind: Kind, settings: SandboxSettings, base_url: str
+    query: ListQuery,
+    store: ResourceStore,
+    kind: Kind,
+    settings: SandboxSettings,
+    base_url: str,
+    cursors: Cursors,
 ) -> bytes:
-    """The ListResponse with the page that the query asks for."""
-    ids = _select(query.filter, store, kind, settings)
-    if query.sort_by is not None:
-        ids = _sorted(ids, query.sort_by, query.descending, store)
-    page = ids[query.start_index - 1 : query.start_index - 1 + query.count]
+    """The ListResponse with the page that the query asks for.
+
+    Raises:
+        ScimProblem: 400 for a cursor that cannot be used.
+    """
+    if query.cursor:
+        walk = cursors.find(query.cursor, query.asked, query.count)
+        ids, start = walk.ids, walk.start
+    else:
+        ids, start = _select(query.filter, store, kind, settings), query.start_index - 1
+        if query.sort_by is not None:
+            ids = _sorted(ids, query.sort_by, query.descending, store)
+    place = b'"startIndex":%d,' % (start + 1)
+    if query.cursor is not None:
+        start = start if query.cursor else 0
+        place = _next_page(query, ids, start + query.count, cursors)
+    page = [i for i in ids[start : start + query.count] if i in store]
     if query.projection.is_everything:
         resources = store.bodies(page, base_url)
     else:
         shown = [orjson.dumps(query.projection.apply(store[i])) for i in page]
         resources = absolute(b",".join(shown), base_url)
-    return (
-        b'{"schemas":["%s"],"totalResults":%d,"startIndex":%d,"itemsPerPage":%d,"Resources":[%s]}'
-        % (
-            LIST_RESPONSE.encode(),
-            len(ids),
-            query.start_index,
-            len(page),
-            resources,
-        )
+    return b'{"schemas":["%s"],"totalResults":%d,%s"itemsPerPage":%d,"Resources":[%s]}' % (
+        LIST_RESPONSE.encode(),
+        len(ids),
+        place,
+        len(page),
+        resources,
     )
+
+
+def _next_page(query: ListQuery, ids: Sequence[str], start: int, cursors: Cursors) -> bytes:
+    """The word about the page after this one; nothing when there is none."""
+    if start >= len(ids) or not query.count:
+        return b""
+    kept = ids if query.cursor else tuple(ids)  # as selected now, whatever is added later
+    return b'"nextCursor":"%s",' % cursors.keep(kept, start, query.asked, query.count).encode()
 
 
 def _select(

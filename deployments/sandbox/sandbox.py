@@ -45,7 +45,7 @@ class Sandbox:
 
     Args:
         settings: What this sandbox does.
-        clock: Seconds, for the rate limit.
+        clock: Seconds, for the rate limit and the life of cursors.
         now: For `meta.created` and `meta.lastModified`.
         new_id: For ids of new resources.
 
@@ -62,7 +62,7 @@ class Sandbox:
         new_id: NewId = random_id,
     ) -> None:
         self.settings = settings
-        self.service = ScimService(settings, now, new_id)
+        self.service = ScimService(settings, now, new_id, clock)
         self.journal = Journal(settings.journal_size)
         """Every request seen, oldest first."""
         self.faults = FaultPlan(settings.faults, settings.fault_seed)

@@ -1,9 +1,12 @@
 """The SCIM service without HTTP: from an exchange to its answer."""
 
+from collections.abc import Callable
+
 from deployments.sandbox import discovery
 from deployments.sandbox.bulk import answer_bulk
 from deployments.sandbox.collection import Collection, NewId, Now
 from deployments.sandbox.constants import SCIM_JSON
+from deployments.sandbox.cursors import Cursors
 from deployments.sandbox.exchange import Answer, Exchange, ScimProblem, json_answer
 from deployments.sandbox.members import MemberRules, TeamRules
 from deployments.sandbox.roles import Roles
@@ -18,13 +21,18 @@ _JSON_TYPES = frozenset({SCIM_JSON, "application/json"})
 class ScimService:
     """Users, teams and discovery of one sandbox."""
 
-    def __init__(self, settings: SandboxSettings, now: Now, new_id: NewId) -> None:
+    def __init__(
+        self, settings: SandboxSettings, now: Now, new_id: NewId, clock: Callable[[], float]
+    ) -> None:
         self._settings = settings
+        cursors = Cursors(clock, settings.cursor_timeout_s)
         roles = Roles(settings)
         users, groups = ResourceStore(mark=roles.takes_seat), ResourceStore()
         member_rules = MemberRules(settings, roles, users)
-        self.users = Collection(user_kind(settings), users, member_rules, settings, now, new_id)
-        self.groups = Collection(group_kind(), groups, TeamRules(), settings, now, new_id)
+        self.users = Collection(
+            user_kind(settings), users, member_rules, settings, now, new_id, cursors
+        )
+        self.groups = Collection(group_kind(), groups, TeamRules(), settings, now, new_id, cursors)
         self._collections = {"Users": self.users}
         if settings.teams:
             self._collections["Groups"] = self.groups

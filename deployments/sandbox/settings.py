@@ -42,6 +42,17 @@ class FilterLevel(StrEnum):
     """Every operator on every attribute."""
 
 
+class Paging(StrEnum):
+    """How lists are paged."""
+
+    INDEX = "index"
+    """By `startIndex`, as RFC 7644 section 3.4.2.4 has it."""
+    CURSOR = "cursor"
+    """By `cursor` alone (RFC 9865 section 2.3); `startIndex` says nothing."""
+    BOTH = "both"
+    """As the client asks; by index when it does not say."""
+
+
 class SandboxSettings(BaseModel):
     """One sandbox. Frozen: what a running sandbox does never changes under a test's feet."""
 
@@ -91,6 +102,12 @@ class SandboxSettings(BaseModel):
     )
     max_page_size: int = Field(
         default=100, ge=1, description="Resources per page at most; a higher count is capped."
+    )
+    paging: Paging = Field(
+        default=Paging.INDEX, description="How lists are paged. Productboard documents no cursors."
+    )
+    cursor_timeout_s: int = Field(
+        default=300, ge=1, description="Seconds that a cursor can be used (expiredCursor)."
     )
     filters: FilterLevel = Field(
         default=FilterLevel.USER_NAME, description="Which filters are understood."

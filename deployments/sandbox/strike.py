@@ -106,9 +106,14 @@ def on_filtered_list(exchange: Exchange) -> bool:
 
 
 def on_later_page(exchange: Exchange) -> bool:
-    """A page of a list after the first."""
+    """A page of a list after the first, by index."""
     start = exchange.query.get("startIndex", "1")
     return on_list(exchange) and start.isdigit() and int(start) > 1
+
+
+def on_cursor(exchange: Exchange) -> bool:
+    """A page of a list after the first, by cursor."""
+    return on_list(exchange) and bool(exchange.query.get("cursor"))
 
 
 def error(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Answer:

@@ -13,7 +13,7 @@ import httpx
 from pydantic import SecretStr
 
 from data_contracts.configuration.target import TargetSettings
-from data_contracts.errors import AnswerUnreadable, TargetRefused
+from data_contracts.errors import AnswerUnreadable, TargetError, TargetRefused
 from data_contracts.scim.paths import parse_path
 from data_contracts.scim.resource import Value, normal_form
 from tasks.scim import discovery, protocol
@@ -22,11 +22,12 @@ from tasks.scim.answers import Answer, read_resource, resource_id
 from tasks.scim.clock import SYSTEM_CLOCK, Clock
 from tasks.scim.directory import Directory, identity_of
 from tasks.scim.discovery import Discovery, ProviderConfig
-from tasks.scim.listing import KeepPage, UserListing, read_all
+from tasks.scim.listing import read_all
 from tasks.scim.pages import Page, read_page
 from tasks.scim.probe import probe
 from tasks.scim.protocol import Purpose, Request
 from tasks.scim.rate import RateController
+from tasks.scim.reading import KeepPage, UserListing
 from tasks.scim.retry import with_retries
 from tasks.scim.transport import open_transport
 from tasks.scim.wire import Trace, Wire
@@ -67,6 +68,7 @@ class ScimClient:
         self._wire = Wire(settings, tokens, transport, clock)
         self._directory = Directory(lambda take: self.list_users(on_users=take))
         self._unfilterable: set[str] = set()
+        self._config: ProviderConfig | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -109,9 +111,19 @@ class ScimClient:
         Raises:
             TargetError: A page could not be read at all.
         """
-        ahead = min(PAGES_AHEAD, self.settings.max_in_flight)
+        paging = self.settings.paging
+        config = ProviderConfig() if paging == "index" else await self._announced()
+        by_cursor = config.read_by_cursor(paging)
+        only_index = paging == "index" or (config.index is True and not by_cursor)
         size = page_size or self.settings.page_size
-        return await read_all(self._fetch_page, size, ahead=ahead, on_users=on_users)
+        return await read_all(
+            self._fetch_page,
+            min(size, config.max_page_size or size),
+            ahead=min(PAGES_AHEAD, self.settings.max_in_flight),
+            on_users=on_users,
+            fetch_from=None if only_index else self._fetch_from,
+            by_cursor=by_cursor,
+        )
 
     async def find_by_user_name(
         self, user_name: str, *, trace: Trace | None = None
@@ -198,24 +210,45 @@ class ScimClient:
     async def provider_config(self, *, trace: Trace | None = None) -> ProviderConfig:
         """What the target announces; nothing known when it announces nothing readable.
 
+        It is asked once.
+
         Raises:
             TargetError: It cannot be reached, or refuses the token.
         """
+        if self._config is not None:
+            return self._config
         request = protocol.discover(discovery.SERVICE_PROVIDER_CONFIG)
         try:
             answer = await self._send(request, trace, budget_s=CONFIG_BUDGET_S)
         except (TargetRefused, AnswerUnreadable):
+            self._config = ProviderConfig()
+        else:
+            self._config = discovery.read_provider_config(answer.document())
+        return self._config
+
+    async def _announced(self) -> ProviderConfig:
+        """What the target announces; nothing known when that cannot be had either."""
+        try:
+            return await self.provider_config()
+        except TargetError as error:
+            if not self._wire.answered or error.status == HTTPStatus.UNAUTHORIZED:
+                raise  # nor would it answer anything else
             return ProviderConfig()
-        return discovery.read_provider_config(answer.document())
 
     async def discover(self) -> Discovery:
         """Try every discovery endpoint, and the users; nothing is raised, all is told."""
         return await probe(
-            lambda request: self._send(request, None, budget_s=PROBE_BUDGET_S), self.clock.now
+            lambda request: self._send(request, None, budget_s=PROBE_BUDGET_S),
+            self.clock.now,
+            self.settings.paging,
         )
 
     async def _fetch_page(self, start_index: int, count: int) -> Page:
         request = protocol.list_page(start_index, count)
+        return read_page(await self._send(request, None), request)
+
+    async def _fetch_from(self, cursor: str, count: int | None) -> Page:
+        request = protocol.list_from(cursor, count)
         return read_page(await self._send(request, None), request)
 
     async def _find(

@@ -13,7 +13,7 @@ from data_contracts.errors import AnswerUnreadable
 from data_contracts.scim.paths import parse_path
 from data_contracts.scim.resource import Resource, Value, compile_reader, normal_form
 from tasks.scim.answers import resource_id
-from tasks.scim.listing import KeepPage, UserListing
+from tasks.scim.reading import KeepPage, UserListing
 
 ATTRIBUTES = ("userName", "externalId")
 

@@ -1,7 +1,8 @@
 """One page of a list, as servers really write it.
 
-Pure. RFC 7644 section 3.4.2. Seen: `resources` in lower case, no `totalResults`, the list under
-another name, `itemsPerPage` that only echoes the request (and is therefore not read).
+Pure. RFC 7644 section 3.4.2, RFC 9865 section 2. Seen: `resources` in lower case, no
+`totalResults`, the list under another name, `itemsPerPage` that only echoes the request (and is
+therefore not read).
 """
 
 from collections.abc import Mapping
@@ -22,11 +23,13 @@ class Page:
         resources: The users, in the order given.
         total: How many there are in all, by the target's word; None when it does not say.
         unusable: Elements that are no users or have no id.
+        next_cursor: Where the next page is found (RFC 9865); "" when there is none.
     """
 
     resources: tuple[dict[str, Any], ...]
     total: int | None
     unusable: int = 0
+    next_cursor: str = ""
 
     @property
     def length(self) -> int:
@@ -50,7 +53,12 @@ def read_page(answer: Answer, request: Request) -> Page:
             raise AnswerUnreadable(f"{where}: the answer is JSON but no list of users", status=200)
         elements = []  # may be left out when nothing is found
     users = tuple(e for e in elements if isinstance(e, dict) and resource_id(e))
-    return Page(users, total, unusable=len(elements) - len(users))
+    return Page(users, total, len(elements) - len(users), _next_cursor(document))
+
+
+def _next_cursor(document: Any) -> str:
+    cursor = look_up(document, "nextCursor") if isinstance(document, Mapping) else None
+    return str(cursor) if isinstance(cursor, str | int) and not isinstance(cursor, bool) else ""
 
 
 def _parts(document: Any) -> tuple[list[Any] | None, int | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from data_contracts.errors import AnswerUnreadable, TargetError
@@ -56,19 +57,20 @@ class _Probe:
             self.clock_skew_s = (theirs - self._now()).total_seconds()
 
 
-async def probe(send: Send, now: Callable[[], datetime]) -> Discovery:
+async def probe(send: Send, now: Callable[[], datetime], paging: str) -> Discovery:
     """Try every discovery endpoint, and one page of one user.
 
     Args:
         send: Sends a request; raises TargetError.
         now: The moment, to compare clocks.
+        paging: `target.paging` of the settings.
 
     Returns:
         What was found; what fails is told, not raised.
     """
     ask = (asked := _Probe(send, now)).ask
     features = protocol.discover(discovery.SERVICE_PROVIDER_CONFIG)
-    config = await ask("features", features, _read_features)
+    config = await ask("features", features, partial(_read_features, paging))
     types = await ask("resource types", protocol.discover(discovery.RESOURCE_TYPES), _read_types)
     schemas = await ask("schemas", protocol.discover(discovery.SCHEMAS), _read_schemas)
     # one user and not none: one target refuses a count of 0
@@ -83,7 +85,7 @@ async def probe(send: Send, now: Callable[[], datetime]) -> Discovery:
     )
 
 
-def _read_features(answer: Answer, request: Request) -> tuple[ProviderConfig, str]:
+def _read_features(paging: str, answer: Answer, request: Request) -> tuple[ProviderConfig, str]:
     config = discovery.read_provider_config(answer.document())
     said = {
         "PATCH": config.patch,
@@ -92,8 +94,11 @@ def _read_features(answer: Answer, request: Request) -> tuple[ProviderConfig, st
         "bulk": config.bulk,
         "cursor": config.cursor,
     }
-    known = {name: "yes" if value else "no" for name, value in said.items() if value is not None}
-    return config, ", ".join(f"{name} {word}" for name, word in known.items())
+    known = [f"{n} {'yes' if value else 'no'}" for n, value in said.items() if value is not None]
+    if known:
+        by_cursor = config.read_by_cursor(paging)
+        known.append(f"lists are read by {'cursor' if by_cursor else 'index'}")
+    return config, ", ".join(known)
 
 
 def _read_types(answer: Answer, request: Request) -> tuple[tuple[str, ...], str]:

@@ -78,6 +78,17 @@ def list_page(start_index: int, count: int) -> Request:
     return Request("GET", USERS, Purpose.LIST, query, shown=f"{USERS}?{query}")
 
 
+def list_from(cursor: str, count: int | None) -> Request:
+    """Ask for a page of users by cursor, "" for the first (RFC 9865 section 2).
+
+    A cursor is shown masked: who has it can read that page.
+    """
+    counted = "" if count is None else f"&count={count}"
+    query = f"cursor={quote(cursor, safe='')}{counted}"
+    shown = f"{USERS}?cursor={'***' if cursor else ''}{counted}"
+    return Request("GET", USERS, Purpose.LIST, query, shown=shown)
+
+
 def find_users(attribute: str, value: str, purpose: Purpose = Purpose.LOOK_UP) -> Request:
     """Ask for the users with one value of one attribute."""
     query = f"filter={quote(equals_filter(attribute, value), safe='')}"

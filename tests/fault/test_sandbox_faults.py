@@ -304,6 +304,52 @@ def test_emails_lose_their_type() -> None:
     assert client.get(f"/Users/{user_id}").json()["emails"] == [{"value": "a@example.com"}]
 
 
+# Lists by cursor.
+
+
+def by_cursor(fault: str) -> tuple[InProcessClient, str]:
+    """Three users on pages of two by cursor; the client, and the cursor of the second page."""
+    client, _ = broken(people=2, paging="cursor", max_page_size=2, default_page_size=2)
+    cursor = client.get("/Users").json()["nextCursor"]
+    client.sandbox.faults.add(fault)
+    return client, cursor
+
+
+@pytest.mark.parametrize(
+    ("fault", "scim_type"),
+    [("cursor-expires", "expiredCursor"), ("cursor-invalid", "invalidCursor")],
+)
+def test_a_cursor_is_refused_and_the_first_page_is_not(fault: str, scim_type: str) -> None:
+    client, cursor = by_cursor(f"{fault}=1")
+    assert client.get("/Users").status_code == 200
+    refused = client.get("/Users", cursor=cursor)
+    assert (refused.status_code, refused.json()["scimType"]) == (400, scim_type)
+
+
+def test_a_page_names_its_own_cursor() -> None:
+    client, cursor = by_cursor("cursor-repeats=1")
+    assert client.get("/Users", cursor=cursor).json()["nextCursor"] == cursor
+
+
+def test_the_last_page_leads_back_into_the_list() -> None:
+    client, cursor = by_cursor("cursor-never-ends=1")
+    last = client.get("/Users", cursor=cursor).json()
+    again = client.get("/Users", cursor=last["nextCursor"]).json()
+    assert again["Resources"] == last["Resources"]
+    assert again["nextCursor"]
+
+
+def test_a_list_by_cursor_has_no_total() -> None:
+    client, cursor = by_cursor("cursor-without-total=1")
+    assert "totalResults" not in client.get("/Users", cursor=cursor).json()
+
+
+def test_every_count_is_refused() -> None:
+    client, _ = by_cursor("count-refused=1")
+    assert client.get("/Users").status_code == 200
+    assert client.get("/Users", count=2).json()["scimType"] == "invalidCount"
+
+
 # The registry and the plan.
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from data_contracts.errors import AnswerUnreadable, TargetRefused, TargetUnavailable
 from tasks.scim.answers import Answer
-from tasks.scim.listing import UserListing, read_all
+from tasks.scim.listing import read_all
 from tasks.scim.pages import Page, read_page
 from tasks.scim.protocol import list_page
+from tasks.scim.reading import UserListing
 from tests.target_parts import asynchronous
 
 Serve = Callable[[int, int], tuple[Sequence[int], int | None]]
