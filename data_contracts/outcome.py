@@ -14,9 +14,10 @@ class HttpExchange:
     Attributes:
         method: GET, POST, PATCH or PUT.
         path: Path below the base URL; a filter's value is masked.
-        status: HTTP status; None when no answer came.
+        status: HTTP status; None when no answer came. A write within a Bulk has its own status, and
+            the Bulk that carried it stands before it.
         elapsed_ms: Time from sending to the answer.
-        purpose: Why it was sent: list, look-up, write, verify, discover.
+        purpose: Why it was sent: list, look-up, write, bulk, verify, discover.
         at: When it was sent (UTC).
     """
 

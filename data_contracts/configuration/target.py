@@ -42,6 +42,17 @@ class Authentication(TokenReference):
         return self
 
 
+class BulkSettings(Section):
+    """Whether writes are sent together as Bulk (RFC 7644 section 3.7), where the target has it."""
+
+    enabled: bool = False
+    """Send writes that are on their way at the same moment as one request."""
+    max_operations: Annotated[int, Field(ge=2, le=1000)] = 100
+    """Most operations in one request; fewer where the target announces fewer."""
+    fail_on_errors: Annotated[int, Field(ge=1)] | None = None
+    """Failures after which the target leaves the rest of a request alone; not said without."""
+
+
 class TargetSettings(Section):
     """The SCIM service that is kept in step. The defaults are Productboard's."""
 
@@ -68,6 +79,8 @@ class TargetSettings(Section):
     """How lists are read; `auto` follows ServiceProviderConfig (RFC 9865) and what comes."""
     update_with: Literal["auto", "patch", "put"] = "auto"
     """How accounts are updated; `auto` follows ServiceProviderConfig (RFC 7643 section 5)."""
+    bulk: BulkSettings = BulkSettings()
+    """Writes sent together."""
     role_path: str = "roles[primary eq true].value"
     """Attribute path that carries the role; by default as in Productboard's guide for Okta."""
     extensions: tuple[str, ...] = ()

@@ -4,9 +4,9 @@ Reference: RFC 7644 section 3.7. References between operations by bulkId are res
 only; circular ones are refused with 409, as section 3.7.1 allows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
@@ -18,34 +18,40 @@ from deployments.sandbox.exchange import (
     json_answer,
     read_json_object,
 )
+from deployments.sandbox.settings import SandboxSettings
 
 _METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REFERENCE = b'"bulkId:'
 
+Ask = Callable[[Exchange], Awaitable[Answer]]
+"""Answers a single exchange, problems included."""
 
-def answer_bulk(
-    exchange: Exchange, ask: Callable[[Exchange], Answer], max_operations: int
-) -> Answer:
+
+async def answer_bulk(exchange: Exchange, ask: Ask, settings: SandboxSettings) -> Answer:
     """Carry out a BulkRequest.
 
     Args:
-        exchange: The bulk request itself; notes whether any operation was applied.
+        exchange: The bulk request itself; notes each of its operations, and what became of it.
         ask: Answers a single exchange, problems included.
-        max_operations: More of them are 413.
+        settings: `bulk_max_operations` and `bulk_answers_bodies`.
 
     Raises:
         ScimProblem: 400 for a message of another kind, 413 for too many operations.
     """
     request = read_json_object(exchange.body)
-    operations = _operations(request, max_operations)
+    operations = _operations(request, settings.bulk_max_operations)
+    exchange.operations = [_noted(operation, exchange) for operation in operations]
     allowed_failures = request.get("failOnErrors")
     made: dict[str, str] = {}
     results: list[dict[str, Any]] = []
     failures = 0
-    for operation in operations:
-        result = _carry_out(operation, exchange, ask, made)
+    for operation, single in zip(operations, exchange.operations, strict=True):
+        if len(results) == exchange.breaks_off_after:
+            raise ScimProblem(500, "the bulk request was broken off")
+        result = await _carry_out(operation, single, ask, made, settings.bulk_answers_bodies)
+        exchange.changed |= single.changed
         results.append(result)
-        failures += int(result["status"]) >= 400
+        failures += single.status >= 400
         if isinstance(allowed_failures, int) and failures >= max(1, allowed_failures):
             break
     return json_answer(200, {"schemas": [BULK_RESPONSE], "Operations": results})
@@ -63,29 +69,39 @@ def _operations(request: Mapping[str, Any], max_operations: int) -> list[dict[st
     return operations
 
 
-def _carry_out(
-    operation: Mapping[str, Any],
-    exchange: Exchange,
-    ask: Callable[[Exchange], Answer],
-    made: dict[str, str],
+def _noted(operation: Mapping[str, Any], exchange: Exchange) -> Exchange:
+    """An operation as an exchange of its own, before anything is known to be wrong with it."""
+    path = operation.get("path")
+    return Exchange(
+        method=str(operation.get("method", "")).upper(),
+        path=urlsplit(path).path if isinstance(path, str) else "",
+        query={},
+        headers={"content-type": "application/scim+json"},
+        body=b"",
+        base_url=exchange.base_url,
+    )
+
+
+async def _carry_out(
+    operation: Mapping[str, Any], single: Exchange, ask: Ask, made: dict[str, str], bodies: bool
 ) -> dict[str, Any]:
-    method, bulk_id = str(operation.get("method", "")).upper(), operation.get("bulkId")
-    result: dict[str, Any] = {"method": method}
+    bulk_id = operation.get("bulkId")
+    result: dict[str, Any] = {"method": single.method}
     if isinstance(bulk_id, str):
         result["bulkId"] = bulk_id
+    if single.method != "POST":  # RFC 7644 section 3.7.3: for all but creates that failed
+        result["location"] = single.base_url + single.path
     try:
-        single = _single(operation, method, exchange, made)
-        answer = ask(single)
-        exchange.applied |= single.applied
-        exchange.changed |= single.changed
+        _complete(operation, single, made)
+        answer = await ask(single)
     except ScimProblem as problem:
         answer = problem.answer()
+    single.status = answer.status
     result["status"] = str(answer.status)
-    if answer.status >= 400:
-        result["response"] = orjson.loads(answer.body)
-        return result
+    if (answer.status >= 400 or bodies) and (document := answer.document()):
+        result["response"] = document
     location = answer.headers.get("Location")
-    if location is not None:
+    if location is not None and answer.status < 400:
         result["location"] = location
         if isinstance(bulk_id, str):
             made[bulk_id] = location.rpartition("/")[2]
@@ -94,20 +110,17 @@ def _carry_out(
     return result
 
 
-def _single(
-    operation: Mapping[str, Any], method: str, exchange: Exchange, made: Mapping[str, str]
-) -> Exchange:
-    path = operation.get("path")
-    if method not in _METHODS or not isinstance(path, str):
+def _complete(operation: Mapping[str, Any], single: Exchange, made: Mapping[str, str]) -> None:
+    """Make an operation a request that can be answered, its references resolved."""
+    if single.method not in _METHODS or not single.path:
         raise ScimProblem(400, "an operation needs a method and a path", "invalidSyntax")
-    if method == "POST" and not isinstance(operation.get("bulkId"), str):
+    if single.method == "POST" and not isinstance(operation.get("bulkId"), str):
         raise ScimProblem(400, "a POST operation needs a bulkId", "invalidSyntax")
-    headers = {"content-type": "application/scim+json"}
     if isinstance(operation.get("version"), str):
-        headers["if-match"] = operation["version"]
-    body = _resolved(orjson.dumps(operation.get("data")), made)
-    path = _resolved(f'"{urlsplit(path).path}"'.encode(), made).decode().strip('"')
-    return Exchange(method, path, {}, headers, body, exchange.base_url)
+        single.headers = {**single.headers, "if-match": operation["version"]}
+    single.body = _resolved(orjson.dumps(operation.get("data")), made)
+    path = _resolved(f'"{single.path}"'.encode(), made).decode().strip('"')
+    single.path = unquote(path)
 
 
 def _resolved(text: bytes, made: Mapping[str, str]) -> bytes:

@@ -54,6 +54,7 @@ def sandbox(
     latency_ms: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 0,
     page_size: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 100,
     paging: Literal["index", "cursor", "both"] = "index",
+    bulk: Literal["off", "bare", "bodies"] = "off",
     fault: Annotated[list[str] | None, Parameter(negative=())] = None,
     fault_seed: int = 0,
     list_faults: Annotated[bool, Parameter(negative=())] = False,
@@ -76,6 +77,7 @@ def sandbox(
         latency_ms: Milliseconds that each answer waits.
         page_size: Users on a page of a list, at most and by default.
         paging: How lists are paged: by startIndex, by cursor alone (RFC 9865), or both.
+        bulk: Whether POST /Bulk works, and whether its results hold the users that were written.
         fault: Fault to inject, as NAME=PROBABILITY (`503=0.1`) or NAME=TIMESx
             (`lost-response=1x`), then @AFTER and :AMOUNT when wanted (`slow=1@10:1500`).
             Repeatable.
@@ -99,6 +101,8 @@ def sandbox(
             max_page_size=page_size,
             default_page_size=page_size,
             paging=paging,
+            bulk=bulk != "off",
+            bulk_answers_bodies=bulk == "bodies",
             made_up_users=users,
             seed_file=seed_file,
             state_file=state_file,

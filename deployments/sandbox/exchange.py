@@ -29,6 +29,9 @@ class Exchange:
     changed: bool = False
     struck: list[str] = field(default_factory=list)
     dropped: bool = False  # the connection is cut instead of answering
+    status: int = 0  # of an operation within a bulk request: what it was answered
+    operations: list["Exchange"] = field(default_factory=list)  # of a bulk request, in its order
+    breaks_off_after: int | None = None  # operations of a bulk request that are carried out
 
 
 @dataclass

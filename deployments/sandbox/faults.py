@@ -8,6 +8,7 @@ decides when it strikes.
 from collections.abc import Mapping
 
 from deployments.sandbox import (
+    faults_of_bulk,
     faults_of_cursors,
     faults_of_reads,
     faults_of_transport,
@@ -17,6 +18,7 @@ from deployments.sandbox.strike import Fault
 
 FAULTS: Mapping[str, Fault] = {
     **faults_of_transport.fault,
+    **faults_of_bulk.fault,
     **faults_of_cursors.fault,
     **faults_of_reads.fault,
     **faults_of_writes.fault,

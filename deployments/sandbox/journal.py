@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import overload
 
+from deployments.sandbox.exchange import Exchange
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -27,6 +29,9 @@ class Seen:
     """Whether the store is different because of it."""
     faults: tuple[str, ...]
     """The faults that struck it."""
+    in_bulk: bool = False
+    """Whether this was an operation of the bulk request before it; its status is 0 when it was not
+    carried out."""
 
 
 class Journal(Sequence[Seen]):
@@ -47,11 +52,37 @@ class Journal(Sequence[Seen]):
         applied: bool = False,
         changed: bool = False,
         faults: Sequence[str] = (),
+        in_bulk: bool = False,
     ) -> None:
         """Append one request; the oldest is forgotten when the journal is full."""
         self._count += 1
         self._seen.append(
-            Seen(self._count, method, path, query, status, user_id, applied, changed, tuple(faults))
+            Seen(
+                self._count,
+                method,
+                path,
+                query,
+                status,
+                user_id,
+                applied,
+                changed,
+                tuple(faults),
+                in_bulk,
+            )
+        )
+
+    def note_operation(self, operation: Exchange) -> None:
+        """Append an operation of a bulk request."""
+        self.note(
+            operation.method,
+            operation.path,
+            "",
+            operation.status,
+            user_id=operation.user_id,
+            applied=operation.applied,
+            changed=operation.changed,
+            faults=operation.struck,
+            in_bulk=True,
         )
 
     def clear(self) -> None:

@@ -96,9 +96,11 @@ class Sandbox:
             0 if exchange.dropped else answer.status,
             user_id=exchange.user_id,
             applied=exchange.applied,
-            changed=exchange.changed,
+            changed=exchange.changed and not exchange.operations,  # their own lines say so
             faults=exchange.struck,
         )
+        for operation in exchange.operations:
+            self.journal.note_operation(operation)
         return answer
 
     async def _respond_within_limits(self, exchange: Exchange) -> Answer:
@@ -128,7 +130,7 @@ class Sandbox:
 
     async def _respond_with_faults(self, exchange: Exchange) -> Answer:
         async def honestly() -> Answer:
-            return self.service.answer(exchange)
+            return await self.service.answer(exchange, self._respond_with_faults)
 
         proceed: Callable[[], Awaitable[Answer]] = honestly
         armed = {spec.name for spec in self.faults.specs}

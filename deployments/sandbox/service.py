@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from deployments.sandbox import discovery
-from deployments.sandbox.bulk import answer_bulk
+from deployments.sandbox.bulk import Ask, answer_bulk
 from deployments.sandbox.collection import Collection, NewId, Now
 from deployments.sandbox.constants import SCIM_JSON
 from deployments.sandbox.cursors import Cursors
@@ -37,9 +37,17 @@ class ScimService:
         if settings.teams:
             self._collections["Groups"] = self.groups
 
-    def answer(self, exchange: Exchange) -> Answer:
-        """The answer to any request; problems become SCIM Error resources."""
+    async def answer(self, exchange: Exchange, ask: Ask) -> Answer:
+        """The answer to any request; problems become SCIM Error resources.
+
+        Args:
+            exchange: The request.
+            ask: Answers each operation of a bulk request.
+        """
         try:
+            if exchange.path == "/Bulk":
+                self._check_body(exchange)
+                return await self._bulk(exchange, ask)
             return self._route(exchange)
         except ScimProblem as problem:
             return problem.answer()
@@ -55,8 +63,6 @@ class ScimService:
                 _allow(exchange, "POST")
                 return collection.search(exchange)
             return self._on_resource(exchange, collection, rest[0])
-        if first == "Bulk" and not rest:
-            return self._bulk(exchange)
         if first == ".search" and not rest:
             raise ScimProblem(501, "search one resource type at a time: POST /Users/.search")
         return self._discover(exchange, first, rest)
@@ -95,11 +101,11 @@ class ScimService:
                     raise ScimProblem(501, "PATCH is not supported")
                 return collection.patch(exchange, resource_id)
 
-    def _bulk(self, exchange: Exchange) -> Answer:
+    async def _bulk(self, exchange: Exchange, ask: Ask) -> Answer:
         _allow(exchange, "POST")
         if not self._settings.bulk:
             raise ScimProblem(501, "bulk operations are not supported")
-        return answer_bulk(exchange, self.answer, self._settings.bulk_max_operations)
+        return await answer_bulk(exchange, ask, self._settings)
 
     def _discover(self, exchange: Exchange, first: str, rest: list[str]) -> Answer:
         kinds = [collection.kind for collection in self._collections.values()]

@@ -120,6 +120,11 @@ class SandboxSettings(BaseModel):
     bulk_max_operations: int = Field(
         default=1000, ge=1, description="Operations in one bulk request at most (413)."
     )
+    bulk_answers_bodies: bool = Field(
+        default=False,
+        description="Results of a bulk request hold the resources (`response`), "
+        "which RFC 7644 section 3.7.3 leaves open for what went well.",
+    )
     teams: bool = Field(default=False, description="/Groups exists; otherwise it is 404.")
 
     strict_attributes: bool = Field(

@@ -116,6 +116,11 @@ def on_cursor(exchange: Exchange) -> bool:
     return on_list(exchange) and bool(exchange.query.get("cursor"))
 
 
+def on_bulk(exchange: Exchange) -> bool:
+    """A bulk request as a whole; its operations are struck by the faults of single requests."""
+    return exchange.path == "/Bulk" and exchange.method == "POST"
+
+
 def error(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
     """A SCIM Error."""
     return ScimProblem(status, detail, headers=headers).answer()

@@ -38,7 +38,8 @@ GRACE_S = 8.0
 cancelled run ends within 10."""
 
 WORKERS_PER_REQUEST = 2
-"""While one operation waits for the journal, another one's request is on its way."""
+"""While one operation waits for the journal, another one's request is on its way. Where writes are
+sent together, as many operations as one Bulk holds are under way twice over."""
 
 OnOutcome = Callable[[Outcome], None]
 
@@ -71,7 +72,8 @@ class LoadSession:
         self._client = client
         self._journal = journal
         self._clock = clock or client.clock
-        self._workers = settings.max_in_flight * WORKERS_PER_REQUEST
+        together = settings.bulk.max_operations if settings.bulk.enabled else 0
+        self._workers = max(settings.max_in_flight, together) * WORKERS_PER_REQUEST
         self._budget_s = settings.run_budget_s
         projection = Projection(settings.extensions, settings.not_kept, learned)
         writer = AccountWriter(client, settings, projection)

@@ -4,10 +4,12 @@ Reads are repeated while that may help; writes only when they were certainly not
 `tasks.scim.retry`). No method deletes a user.
 """
 
+import asyncio
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import uuid4
 
 import httpx
 from pydantic import SecretStr
@@ -19,6 +21,8 @@ from data_contracts.scim.resource import Value, normal_form
 from tasks.scim import discovery, protocol
 from tasks.scim.access import StaticToken, TokenSource
 from tasks.scim.answers import Answer, read_resource, resource_id
+from tasks.scim.bulk import BulkWay
+from tasks.scim.bulk_messages import located_id
 from tasks.scim.clock import SYSTEM_CLOCK, Clock
 from tasks.scim.directory import Directory, identity_of
 from tasks.scim.discovery import Discovery, ProviderConfig
@@ -69,6 +73,8 @@ class ScimClient:
         self._directory = Directory(lambda take: self.list_users(on_users=take))
         self._unfilterable: set[str] = set()
         self._config: ProviderConfig | None = None
+        self._bulk: BulkWay | None = None
+        self._asking = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         return self
@@ -79,7 +85,11 @@ class ScimClient:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._wire.aclose()
+        try:
+            if self._bulk is not None:
+                await self._bulk.aclose()
+        finally:
+            await self._wire.aclose()
 
     @property
     def requests(self) -> int:
@@ -169,15 +179,16 @@ class ScimClient:
         """Create a user.
 
         Returns:
-            The user as answered; None when the answer holds none (202, or an unreadable body), so
-            that it has to be looked up.
+            The user as answered, or as read from where the answer points to; None when it says
+            neither (202, or an unreadable body), so that the user has to be looked up.
 
         Raises:
             UniquenessConflict: A unique value is taken.
             OutcomeUnknown: The answer was lost.
             TargetError: It was refused.
         """
-        return read_resource(await self._send(protocol.post_user(resource), trace))
+        answer = await self._send(protocol.post_user(resource), trace)
+        return read_resource(answer) or await self._located(answer, trace)
 
     async def patch_user(
         self, account_id: str, body: dict[str, Any], *, trace: Trace | None = None
@@ -234,6 +245,15 @@ class ScimClient:
             if not self._wire.answered or error.status == HTTPStatus.UNAUTHORIZED:
                 raise  # nor would it answer anything else
             return ProviderConfig()
+
+    async def _bulk_way(self) -> BulkWay:
+        """The way of writes, once it is known what the target announces."""
+        async with self._asking:  # many begin at once; one asks
+            if self._bulk is None:
+                config = await self._announced()
+                mark = uuid4().hex[:12]
+                self._bulk = BulkWay(self._wire, self.settings.bulk, config, self.clock, mark)
+            return self._bulk
 
     async def discover(self) -> Discovery:
         """Try every discovery endpoint, and the users; nothing is raised, all is told."""
@@ -297,12 +317,25 @@ class ScimClient:
                 found.append(user)
         return tuple(found)
 
+    async def _located(self, answer: Answer, trace: Trace | None) -> dict[str, Any] | None:
+        """The created user that an answer without a body points to."""
+        account_id = located_id(answer)
+        if not account_id:
+            return None
+        try:
+            return (await self.get_user(account_id, trace=trace))[0]
+        except (TargetRefused, AnswerUnreadable):  # not to be read there: it is looked up instead
+            return None
+
     async def _send(
         self, request: Request, trace: Trace | None, *, budget_s: float | None = None
     ) -> Answer:
         whole_s = budget_s or self.settings.request_budget_s
+        way: Wire | BulkWay = self._wire
+        if request.purpose is Purpose.WRITE and self.settings.bulk.enabled:
+            way = await self._bulk_way()
         return await with_retries(
-            lambda left_s: self._wire.send(request, left_s, trace),
+            lambda left_s: way.send(request, left_s, trace),
             is_read=request.is_read,
             budget_s=lambda: whole_s if self._wire.answered else min(whole_s, FIRST_CONTACT_S),
             clock=self.clock,

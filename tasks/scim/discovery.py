@@ -23,6 +23,7 @@ class ProviderConfig:
         patch: Whether users can be changed by PATCH.
         bulk: Whether /Bulk exists.
         bulk_max_operations: Operations in one bulk request at most.
+        bulk_max_payload: Bytes of one bulk request at most.
         filter: Whether lists can be filtered.
         max_results: Resources in one list answer at most.
         etag: Whether resources have versions.
@@ -35,6 +36,7 @@ class ProviderConfig:
     patch: bool | None = None
     bulk: bool | None = None
     bulk_max_operations: int | None = None
+    bulk_max_payload: int | None = None
     filter: bool | None = None
     max_results: int | None = None
     etag: bool | None = None
@@ -110,6 +112,7 @@ def read_provider_config(document: Any) -> ProviderConfig:
         patch=_supported(document, "patch"),
         bulk=_supported(document, "bulk"),
         bulk_max_operations=_whole(document, "bulk", "maxOperations"),
+        bulk_max_payload=_whole(document, "bulk", "maxPayloadSize"),
         filter=_supported(document, "filter"),
         max_results=_whole(document, "filter", "maxResults"),
         etag=_supported(document, "etag"),

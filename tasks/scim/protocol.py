@@ -20,6 +20,7 @@ class Purpose(StrEnum):
     LIST = "list"
     LOOK_UP = "look-up"
     WRITE = "write"
+    BULK = "bulk"
     VERIFY = "verify"
     DISCOVER = "discover"
 

@@ -153,6 +153,12 @@ class RateController:
                 self._next_at += 1 / self.requests_per_s
         self._leave()
 
+    def hold_back(self) -> None:
+        """Slow down as after a 429: some of the operations of a Bulk were answered so."""
+        self.throttled += 1
+        self._slow_down(Ticket(self._clock.monotonic(), self._epoch))
+        self._pause(self._wait_s(429, {}))
+
     def abandon(self, ticket: Ticket) -> None:
         """Give a ticket back without a word on the target: the request was cancelled."""
         del ticket

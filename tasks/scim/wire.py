@@ -6,6 +6,7 @@ alone.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 from http import HTTPStatus
@@ -86,7 +87,20 @@ class Wire:
         Raises:
             TargetError: Any other end, by class.
         """
+        return await self.send_made(lambda: request, patience_s, trace)
+
+    async def send_made(
+        self, make: Callable[[], Request], patience_s: float, trace: Trace | None
+    ) -> Answer:
+        """Send one request that is made when its turn has come; the rest as for `send`.
+
+        Args:
+            make: Makes it.
+            patience_s: Longest wait for a pause that the target asks for.
+            trace: Where the exchange is noted.
+        """
         ticket, token = await self._turn(patience_s)
+        request = make()
         try:
             return await self._send(request, ticket, token, trace)
         except TokenRefused as error:
