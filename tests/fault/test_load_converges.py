@@ -6,6 +6,7 @@ left is deactivated, each worked out from the target as it really is before each
 
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from data_contracts.outcome import Outcome
 from data_contracts.plan import Operation, Value
 from data_contracts.words import OutcomeResult
 from deployments.sandbox.faults import FAULTS
+from deployments.sandbox.faults_of_bulk import fault as faults_of_bulk
 from tasks.load.projection import Projection
 from tests.target_parts import Target, asynchronous, change, create, leave, target
 
@@ -26,7 +28,8 @@ LASTING = frozenset(
         "deleted-user",  # somebody deletes people at the target
     }
 )
-PASSING = sorted(set(FAULTS) - LASTING)
+OF_BULK = sorted(faults_of_bulk)
+PASSING = sorted(set(FAULTS) - LASTING - set(OF_BULK))
 PROJECTION = Projection()
 
 
@@ -50,15 +53,27 @@ def planned(t: Target, leavers: set[str], everybody: list[str]) -> list[Operatio
     return operations
 
 
+ONE_BY_ONE: dict[str, Any] = {}
+TOGETHER = {"enabled": True, "max_operations": 6}
+
+
+@pytest.mark.parametrize("bulk", [ONE_BY_ONE, TOGETHER], ids=["one by one", "in bulk"])
 @pytest.mark.parametrize("seed", range(12))
 @asynchronous
-async def test_a_few_runs_bring_the_target_in_line_whatever_happens(seed: int) -> None:
+async def test_a_few_runs_bring_the_target_in_line_whatever_happens(
+    seed: int, bulk: dict[str, Any]
+) -> None:
     dice = random.Random(seed)
     faults = [f"{name}={dice.uniform(0.02, 0.25):.2f}" for name in dice.sample(PASSING, 6)]
     everybody = [f"E{n:03}" for n in range(PEOPLE)]
     leavers = set(dice.sample(everybody, 8))
     sandbox = {"fault_seed": seed, "filters": dice.choice(["userName", "common"])}
-    async with target(sandbox=sandbox, timeout_s=0.1, request_budget_s=30, max_in_flight=8) as t:
+    if bulk:
+        faults += [f"{name}={dice.uniform(0.1, 0.4):.2f}" for name in dice.sample(OF_BULK, 3)]
+        sandbox |= {"bulk": True, "bulk_answers_bodies": dice.choice([True, False])}
+        bulk = {**bulk, "fail_on_errors": dice.choice([None, 1, 3])}
+    patience = {"timeout_s": 0.1, "request_budget_s": 30}
+    async with target(sandbox=sandbox, bulk=bulk, max_in_flight=8, **patience) as t:
         await t.apply(*(create(key, title="Old") for key in everybody[::2]))
         for fault in faults:
             t.sandbox.faults.add(fault)

@@ -17,6 +17,7 @@ from deployments.sandbox.server import serve_in_thread
 from deployments.sandbox.settings import SandboxSettings
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BOSS = {"op": "replace", "path": "title", "value": "Boss"}
 
 
@@ -348,6 +349,72 @@ def test_every_count_is_refused() -> None:
     client, _ = by_cursor("count-refused=1")
     assert client.get("/Users").status_code == 200
     assert client.get("/Users", count=2).json()["scimType"] == "invalidCount"
+
+
+# Bulk requests as a whole.
+
+
+def in_bulk(*faults: str) -> tuple[InProcessClient, Any]:
+    """Three creates in one Bulk, the second of a name that is taken; the client and the answer."""
+    client, _ = broken(*faults, bulk=True)
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": name, "data": {"schemas": [CORE], **data}}
+        for name, data in (
+            ("1", {"userName": "b@example.com"}),
+            ("2", {"userName": "A@example.com"}),
+            ("3", {"userName": "c@example.com"}),
+        )
+    ]
+    return client, client.send("POST", "/Bulk", {"schemas": [BULK], "Operations": operations})
+
+
+def carried_out(client: InProcessClient) -> list[int]:
+    """The statuses of the operations, 0 for one that was not carried out."""
+    return [seen.status for seen in client.sandbox.journal if seen.in_bulk]
+
+
+def test_each_operation_of_a_bulk_is_in_the_journal_and_is_struck_by_itself() -> None:
+    client, answer = in_bulk("500-not-applied=1x@2")
+    assert [o["status"] for o in answer.json()["Operations"]] == ["201", "409", "500"]
+    assert carried_out(client) == [201, 409, 500]
+    assert [seen.faults for seen in client.sandbox.journal if seen.in_bulk][2]
+    assert len(client.sandbox.store) == 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "operations"),
+    [
+        ("bulk-lost", 500, [201, 409, 201]),
+        ("bulk-half-done", 500, [201, 0, 0]),
+        ("bulk-silent", 200, [201, 409, 201]),
+        ("bulk-stops", 200, [201, 409, 0]),
+        ("bulk-shuffled", 200, [201, 409, 201]),
+        ("bulk-status-object", 200, [201, 409, 201]),
+        ("bulk-unnamed-failures", 200, [201, 409, 201]),
+        ("bulk-no-answer", 202, [201, 409, 201]),
+        ("bulk-too-large", 413, []),
+        ("bulk-refused", 400, [201, 0, 0]),
+        ("bulk-missing", 404, []),
+    ],
+)
+def test_a_fault_of_a_bulk_does_so_much_and_answers_so(
+    fault: str, status: int, operations: list[int]
+) -> None:
+    client, answer = in_bulk(f"{fault}=1")
+    assert (answer.status_code, carried_out(client)) == (status, operations)
+    assert len(client.sandbox.store) == 1 + operations.count(201)
+
+
+def told_of(fault: str) -> list[dict[str, Any]]:
+    return list(in_bulk(f"{fault}=1")[1].json()["Operations"])
+
+
+def test_a_bulk_tells_of_its_operations_in_ways_of_its_own() -> None:
+    assert [o["bulkId"] for o in told_of("bulk-silent")] == ["1", "2"]
+    assert [o["bulkId"] for o in told_of("bulk-stops")] == ["1", "2"]
+    assert [o["bulkId"] for o in told_of("bulk-shuffled")] == ["3", "2", "1"]
+    assert told_of("bulk-status-object")[1]["status"] == {"code": "409"}
+    assert [o.get("bulkId") for o in told_of("bulk-unnamed-failures")] == ["1", None, "3"]
 
 
 # The registry and the plan.

@@ -26,6 +26,7 @@ from data_contracts.plan import Operation
 from data_contracts.scim.schema import USER_SCHEMA
 from data_contracts.words import OutcomeResult
 from deployments.sandbox.app import CUT_CONNECTION, create_app
+from deployments.sandbox.faults_of_bulk import fault as faults_of_bulk
 from deployments.sandbox.faults_of_transport import fault as faults_of_transport
 from deployments.sandbox.faults_of_writes import fault as faults_of_writes
 from deployments.sandbox.journal import Seen
@@ -55,6 +56,8 @@ LASTING = (
 
 PASSING = tuple(sorted({*faults_of_transport, *faults_of_writes} - {*LASTING, "slow"}))
 
+OF_BULK = tuple(sorted(faults_of_bulk))
+
 PLAIN_PATHS = ("userName", "externalId", "active", "title", "name.familyName")
 
 STRANGERS = ("guest@elsewhere.example", "break-glass@company.example", "robot@company.example")
@@ -69,11 +72,16 @@ class Weather:
     faults: tuple[str, ...]
     in_flight: int
     patience_s: float
+    bulk: str = "off"
+    """Whether writes go together, and whether the answers hold the users: off, bare, bodies."""
+    bulk_size: int = 2
 
 
 @st.composite
 def weathers(draw: st.DrawFn) -> Weather:
-    passing = draw(st.lists(st.sampled_from(PASSING), max_size=5, unique=True))
+    bulk = draw(st.sampled_from(["off", "bare", "bodies"]))
+    known = PASSING if bulk == "off" else (*OF_BULK, *PASSING)
+    passing = draw(st.lists(st.sampled_from(known), max_size=5, unique=True))
     faults = [f"{name}={draw(st.integers(1, 6))}x@{draw(st.integers(0, 30))}" for name in passing]
     faults += [f"{name}=1" for name in draw(st.sets(st.sampled_from(LASTING), max_size=2))]
     if draw(st.integers(0, 5)) == 0:
@@ -83,6 +91,8 @@ def weathers(draw: st.DrawFn) -> Weather:
         faults=tuple(faults),
         in_flight=draw(st.sampled_from([1, 4, 16])),
         patience_s=draw(st.sampled_from([0.4, 3, 30])),
+        bulk=bulk,
+        bulk_size=draw(st.sampled_from([2, 5, 100])) if bulk != "off" else 2,
     )
 
 
@@ -104,8 +114,7 @@ class Lossy(httpx.AsyncBaseTransport):
             raise httpx.RemoteProtocolError("the connection was cut")
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "POST":
-            name = orjson.loads(request.content)["userName"]
+        for name in created_names(request):
             if self._sandbox.store.by_user_name(name) is not None:
                 self._repeated.append(name)
         task = asyncio.create_task(self._transport.handle_async_request(request))
@@ -114,6 +123,15 @@ class Lossy(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await asyncio.gather(*self._under_way, return_exceptions=True)
+
+
+def created_names(request: httpx.Request) -> list[str]:
+    """Of the users whom a request would create."""
+    if request.method != "POST":
+        return []
+    body = orjson.loads(request.content)
+    operations = body.get("Operations", [{"method": "POST", "data": body}])
+    return [o["data"]["userName"] for o in operations if o["method"] == "POST"]
 
 
 @dataclass
@@ -186,7 +204,9 @@ class World:
         return open_ledger("sqlite:///.scimflow/ledger.db", folder=self.company.folder)
 
     def writes(self) -> list[Seen]:
-        return [seen for seen in self.sandbox.journal if seen.method != "GET"]
+        """Writes of single users; those of a Bulk stand beside it."""
+        journal = self.sandbox.journal
+        return [seen for seen in journal if seen.method != "GET" and seen.path != "/Bulk"]
 
 
 def expected(company: MadeUpCompany) -> dict[str, tuple[str, ...]]:
@@ -286,7 +306,12 @@ def world(folder: Path, prototype: Path, weather: Weather, stages: Stages) -> Wo
     time = FakeTime()
     app = create_app(
         SandboxSettings(
-            token=TOKEN, rate_limit_per_s=0, faults=weather.faults, fault_seed=weather.seed
+            token=TOKEN,
+            rate_limit_per_s=0,
+            faults=weather.faults,
+            fault_seed=weather.seed,
+            bulk=weather.bulk != "off",
+            bulk_answers_bodies=weather.bulk == "bodies",
         ),
         clock=lambda: time.seconds,
         new_id=numbered_ids("id"),
@@ -294,7 +319,14 @@ def world(folder: Path, prototype: Path, weather: Weather, stages: Stages) -> Wo
     sandbox: Sandbox = app.state.sandbox
     company = object.__new__(MadeUpCompany)  # copied: written already
     company.folder, company.export = folder, folder / "hr.csv"
-    company.configure({"max_in_flight": weather.in_flight, "request_budget_s": weather.patience_s})
+    bulk = {"enabled": weather.bulk != "off", "max_operations": weather.bulk_size}
+    company.configure(
+        {
+            "max_in_flight": weather.in_flight,
+            "request_budget_s": weather.patience_s,
+            "bulk": bulk,
+        }
+    )
     for user in [*(account(row, chance) for row in company.rows()), *map(stranger, STRANGERS)]:
         if user is not None:
             sandbox.service.users.seed(user)

@@ -221,6 +221,25 @@ def test_bulk_stops_after_as_many_failures_as_the_client_allows() -> None:
     assert len(client.sandbox.store) == 0
 
 
+def test_bulk_answers_the_resources_where_that_is_switched_on() -> None:
+    for bodies in (False, True):
+        settings = SandboxSettings(bulk=True, bulk_answers_bodies=bodies)
+        client = InProcessClient(settings)
+        (made,) = bulk(client, create("a@example.com", "1")).json()["Operations"]
+        read = client.get("/Users/" + made["location"].rpartition("/")[2]).json()
+        assert made.get("response") == (read if bodies else None)
+
+
+def test_bulk_finds_a_user_whose_id_has_to_be_escaped() -> None:
+    client = InProcessClient(SandboxSettings(bulk=True))
+    user = {"id": "a+b@c", "schemas": [CORE], "userName": "x", "active": True, "meta": {}}
+    client.sandbox.store.put(user)
+    patch = {"schemas": [PATCH], "Operations": [{"op": "add", "path": "title", "value": "B"}]}
+    answer = bulk(client, {"method": "PATCH", "path": "/Users/a%2Bb%40c", "data": patch})
+    assert answer.json()["Operations"][0]["status"] == "200"
+    assert client.sandbox.store["a+b@c"]["title"] == "B"
+
+
 def test_bulk_is_501_or_limited() -> None:
     assert bulk(InProcessClient(), create("a@example.com", "1")).status_code == 501
     client = InProcessClient(SandboxSettings(bulk=True, bulk_max_operations=1))
