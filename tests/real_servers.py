@@ -127,11 +127,15 @@ def _process(command: list[str], folder: Path) -> Iterator[str]:
             process.communicate()
 
 
+IN_BULK = {"bulk": {"enabled": True, "max_operations": 20}}
+
 OPTIONAL = ("displayName", "userType", "timezone")
 
 REAL_SERVERS = {
     "scim2-server": RealServer(_scim2_server),
+    "scim2-server-in-bulk": RealServer(_scim2_server, target=IN_BULK),
     "scimmy": RealServer(_scimmy),
+    "scimmy-in-bulk": RealServer(_scimmy, target=IN_BULK),
     "django-scim2-server": RealServer(
         _django,
         # it keeps names, address, externalId and `active`, and refuses any extension

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -42,10 +43,11 @@ def provider(*, patch: bool = True) -> ScimProvider:
 
 @asynccontextmanager
 async def scim2_server(
-    described: ScimProvider | None = None,
+    described: ScimProvider | None = None, **more: Any
 ) -> AsyncIterator[tuple[ScimClient, TargetSettings]]:
     app = ASGIApplication(AsyncInMemoryStorage(), described or provider())
-    settings = target_settings(base_url="http://127.0.0.1/v2", update_with="auto", page_size=20)
+    values = {"base_url": "http://127.0.0.1/v2", "update_with": "auto", "page_size": 20}
+    settings = target_settings(**values, **more)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # dict for mapping
     async with open_client(
         settings, SecretStr("unused"), folder=Path(), transport=transport
@@ -140,3 +142,32 @@ async def test_a_leaver_who_is_gone_is_done_and_an_update_of_one_fails() -> None
         assert (left.result, left.detail) == (ALREADY, "the account is gone")
         (changed,) = await load.apply([change("absent", {"title": "x"})])
         assert changed.result is FAILED
+
+
+@asynchronous
+async def test_writes_in_bulk_end_as_those_one_by_one_and_each_says_so() -> None:
+    bulk = {"enabled": True, "max_operations": 20}
+    async with scim2_server(bulk=bulk) as (client, settings), session(client, settings) as load:
+        created = await load.apply([create(f"E{n}") for n in range(50)])
+        assert {o.result for o in created} == {APPLIED}, created[0]
+        # it answers without the users: each is read where its result says that it is
+        assert client.requests <= 1 + 5 + 50
+        ids = {o.worker_key: o.account_id or "" for o in created}
+        work = [
+            *(change(ids[f"E{n}"], {"title": "Lead"}, key=f"E{n}") for n in range(20)),
+            change("absent", {"title": "Lead"}, key="E77"),
+            create("E88", userName="e30@acme.example"),
+            create("E40"),
+            leave(ids["E41"], key="E41"),
+        ]
+        outcomes = {o.worker_key: o for o in await load.apply(work)}
+        assert {o.result for key, o in outcomes.items() if key[1:] < "2"} == {APPLIED}
+        assert outcomes["E77"].result is FAILED
+        assert "the account is gone" in outcomes["E77"].detail
+        assert outcomes["E88"].result is CONFLICT
+        assert outcomes["E40"].result is ALREADY
+        assert outcomes["E41"].result is APPLIED
+        assert {"bulk"} < {e.purpose for e in outcomes["E77"].exchanges}
+        snapshot = await read_target(client, settings, ["title"])
+        assert len(snapshot.accounts) == 50
+        assert (snapshot.accounts["title"] == "Lead").sum() == 20

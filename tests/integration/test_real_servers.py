@@ -26,8 +26,10 @@ AT = "@tern-vale.example"
 
 FAST = [
     pytest.param("scim2-server"),
+    pytest.param("scim2-server-in-bulk"),
     pytest.param("django-scim2-server"),
     pytest.param("scimmy", marks=pytest.mark.e2e),  # installed with npm
+    pytest.param("scimmy-in-bulk", marks=pytest.mark.e2e),
 ]
 KEEP_MANAGERS = [FAST[0], FAST[2]]  # the third refuses any extension
 ALL_SLOW = [pytest.param(name, marks=pytest.mark.e2e) for name in REAL_SERVERS]
