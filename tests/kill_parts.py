@@ -112,15 +112,28 @@ def endangered(
     *faults: str,
     latency_ms: int = 10,
     mapped: Mapping[str, Any] | None = None,
+    bulk: int = 0,
 ) -> Iterator[Endangered]:
-    """A company and its workspace: accounts to change, to switch off, to switch on, to make."""
+    """A company and its workspace: accounts to change, to switch off, to switch on, to make.
+
+    Args:
+        folder: Of the company.
+        people: How many.
+        processes: Start the syncs.
+        faults: Of the workspace.
+        latency_ms: Of the workspace.
+        mapped: What is mapped beside the usual attributes.
+        bulk: How many writes go together at most; 0 for none.
+    """
     settings = SandboxSettings(
-        token=TOKEN, rate_limit_per_s=0, latency_ms=latency_ms, faults=faults
+        token=TOKEN, rate_limit_per_s=0, latency_ms=latency_ms, faults=faults, bulk=bulk > 0
     )
     with serve_in_thread(settings) as running:
         sandbox: Sandbox = running.app.state.sandbox
         sandbox.journal = witness = Witness()
-        target = {"requests_per_s": 1000}
+        target: dict[str, Any] = {"requests_per_s": 1000}
+        if bulk:
+            target["bulk"] = {"enabled": True, "max_operations": bulk}
         company = MadeUpCompany(folder, people, running.base_url, target, mapped=mapped or {})
         company.change({n: leave() for n in range(people) if n % 20 in LEFT})
         for number, row in enumerate(company.rows()):

@@ -181,7 +181,8 @@ class BulkWay:
             return await waiting.answer
         except asyncio.CancelledError:
             if batch.sent_at is not None:
-                self._note_cancelled(waiting, batch.sent_at)
+                if waiting.answer.cancelled():  # else what came is in the trail already
+                    self._note_cancelled(waiting, batch.sent_at)
             elif waiting in batch.waiting:  # not in what will be sent, then
                 batch.waiting.remove(waiting)
                 if not batch.waiting and batch.task is not None:

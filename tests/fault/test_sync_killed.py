@@ -56,6 +56,20 @@ def test_three_kills_lose_nothing_and_double_nothing(company: Endangered) -> Non
     assert is_in_line(company)
 
 
+def test_three_kills_in_the_middle_of_a_bulk_lose_nothing_and_double_nothing(
+    tmp_path: Path, processes: SyncProcesses
+) -> None:
+    with endangered(tmp_path / "company", PEOPLE, processes, bulk=10) as company:
+        for planned in moments(random.Random(8), 3, PEOPLE - 40):
+            # what was under way when the last one was killed has been stored since
+            moment = max(planned, company.witness.changes + 1)
+            assert company.run(KILL, at=moment) == -KILL, company.said()
+        assert company.run() == 0, company.said()
+        assert [seen for seen in company.witness if seen.in_bulk]
+        nothing_is_lost_or_doubled(company)
+        assert is_in_line(company)
+
+
 def test_a_write_that_was_under_way_when_the_run_was_killed_is_settled_by_looking(
     company: Endangered,
 ) -> None:

@@ -155,3 +155,18 @@ def test_answers_on_a_socket_come_without_delay() -> None:
             assert http.post("/Users", json={}).status_code == 400
             times.append(time.perf_counter() - started)
     assert sorted(times)[5] < 0.03
+
+
+def test_paging_by_cursor_and_bulk_with_bodies_are_options(tmp_path: Path) -> None:
+    options = ("--users", "3", "--page-size", "2", "--paging", "cursor", "--bulk", "bodies")
+    with running(tmp_path, *options) as (_, base_url):
+        config = httpx.get(f"{base_url}/ServiceProviderConfig").json()
+        assert (config["pagination"]["index"], config["bulk"]["supported"]) == (False, True)
+        assert httpx.get(f"{base_url}/Users").json()["nextCursor"]
+        user = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "a"}
+        bulk = {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "Operations": [{"method": "POST", "path": "/Users", "bulkId": "1", "data": user}],
+        }
+        answer = httpx.post(f"{base_url}/Bulk", json=bulk).json()
+        assert answer["Operations"][0]["response"]["userName"] == "a"
