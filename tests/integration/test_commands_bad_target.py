@@ -128,6 +128,21 @@ def test_a_list_shorter_than_announced_takes_nobodys_access_away(acme: Company) 
     assert "the target announced 4 users and gave 3" in acme.plan().text
 
 
+def test_a_walk_whose_cursors_never_last_takes_nobodys_access_away(tmp_path: Path) -> None:
+    with company(tmp_path, paging="cursor", default_page_size=2, max_page_size=2) as acme:
+        acme.export(*(person(n) for n in range(1, 6)))
+        acme.sync()
+        acme.export(*(person(n) for n in (1, 2, 4, 5)))  # the third has left
+        acme.sandbox.faults.add("cursor-expires=1x")
+        assert acme.plan("--json").document["totals"]["deactivate"] == 1, "begun anew"
+        acme.sandbox.faults.add("cursor-expires=1@1")
+        said = acme.plan("--json")
+        assert [o["id"] for o in said.document["operations"] if "deactivate" in o["id"]] == []
+        text = acme.plan().text
+        assert "the accounts could not be read completely" in text
+        assert "begun 3 times and broke off" in text
+
+
 def test_a_list_shorter_than_announced_is_told_also_when_it_changes_nothing(acme: Company) -> None:
     acme.sync()
     acme.export(person(1), person(2))  # the third has left, and is not listed either
