@@ -11,7 +11,7 @@ from data_contracts.outcome import LoadReport, Outcome
 from data_contracts.plan import Operation, Plan
 from flows.project import utc_now
 from flows.running import Run
-from flows.stopping import stopping_on_sigterm, stopping_when_set
+from flows.stopping import stopping_on_signals, stopping_when_set
 from flows.telling import tell, tell_progress
 from tasks.ledger.journal import Journal
 from tasks.load.arrange import Arranged, arrange
@@ -87,7 +87,7 @@ async def carry_out(
             client, journal, run.project.settings.target, owners=owners, learned=learned
         ) as session,
     ):
-        stops.enter_context(stopping_on_sigterm(session.stop))
+        stops.enter_context(stopping_on_signals(session.stop, tell))
         stops.enter_context(stopping_when_set(run.lease_lost, session.stop, LEASE_LOST))
         for name, operations in plan_order(arranged.due):
             batches = _batches(operations)

@@ -1,6 +1,13 @@
-"""Prefect's settings for runs from the command line, put in place before Prefect is imported."""
+"""Prefect for runs from the command line: its settings, its embedded server, its last words.
+
+The settings are put in place before Prefect is imported.
+"""
 
 import os
+import signal
+from threading import Thread
+
+from data_contracts.errors import ScimflowError
 
 DEFAULTS = {
     # nothing leaves the machine
@@ -15,6 +22,42 @@ DEFAULTS = {
     # the terminal shows the run in its own words; the log stays whole in the Prefect UI
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
+
+
+def start_embedded_server() -> None:
+    """Start Prefect's embedded server, where no other is configured, out of Ctrl-C's reach.
+
+    A terminal sends Ctrl-C to everything in its foreground. The server would end at once, and a run
+    that ends in order could no longer tell its end. A process inherits the signals that the thread
+    which starts it has blocked, so a thread of its own starts the server.
+
+    Raises:
+        ScimflowError: It did not start.
+    """
+    from prefect.client.base import ServerType, determine_server_type
+
+    if determine_server_type() is not ServerType.EPHEMERAL:
+        return
+    from prefect.server.api.server import SubprocessASGIServer
+
+    failed: list[Exception] = []
+
+    def start() -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            SubprocessASGIServer().start()  # the one that Prefect's clients look for
+        except Exception as error:
+            failed.append(error)
+
+    # as a daemon: who presses Ctrl-C meanwhile waits neither here nor at the process's end
+    starting = Thread(target=start, name="start Prefect's server", daemon=True)
+    starting.start()
+    starting.join()
+    if failed:
+        raise ScimflowError(
+            f"Prefect's embedded server did not start: {failed[0]}",
+            hint="try again, or run `prefect server start` and set PREFECT_API_URL",
+        )
 
 
 FLUSH_TIMEOUT_S = 10.0

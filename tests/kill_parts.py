@@ -59,18 +59,26 @@ class Endangered:
     sent_at: float = 0.0
     """When the last signal was sent (monotonic seconds)."""
 
-    def run(self, number: int | None = None, at: int = 0, delay_s: float | None = None) -> int:
+    def run(
+        self,
+        number: int | None = None,
+        at: int = 0,
+        delay_s: float | None = None,
+        *,
+        again_after_s: float | None = None,
+    ) -> int:
         """Sync in a process of its own, and send it a signal.
 
         Args:
             number: The signal; None for none.
             at: Sent as soon as so many changes have been made in all.
             delay_s: Sent after so many seconds, if these pass before.
+            again_after_s: Sent once more, so many seconds after the first time.
 
         Returns:
             The exit code, or the signal that ended it as a negative number.
         """
-        (pid,) = self._start(number, at)
+        (pid,) = self._start(number, at, again_after_s)
         if number is not None and delay_s is not None:
             threading.Event().wait(delay_s)
             self._send(pid, number)
@@ -78,12 +86,14 @@ class Endangered:
         self.witness.at = -1
         return code
 
-    def _start(self, number: int | None, at: int) -> list[int]:
+    def _start(self, number: int | None, at: int, again_after_s: float | None) -> list[int]:
         started, pids = threading.Event(), list[int]()
 
         def act() -> None:
             started.wait(10)
             self._send(pids[0], number or 0)
+            if again_after_s is not None:
+                threading.Timer(again_after_s, self._send, (pids[0], number or 0)).start()
 
         self.witness.act, self.witness.at = act, at if number is not None else -1
         pids += self.processes.start(self.company.folder)
@@ -188,4 +198,4 @@ def is_in_line(e: Endangered) -> bool:
     return len([seen for seen in e.witness if seen.method != "GET"]) == before
 
 
-KILL, TERM = signal.SIGKILL, signal.SIGTERM
+KILL, TERM, INT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT

@@ -9,7 +9,7 @@ from data_contracts.errors import EXIT_CONTRACT, EXIT_HELD, EXIT_OTHER, EXIT_PAR
 from data_contracts.words import RunState
 from flows.cli.console import errors, print_json, results
 from flows.cli.progress import telling
-from flows.prefect_setting import flush_history, prepare_environment
+from flows.prefect_setting import flush_history, prepare_environment, start_embedded_server
 from flows.telling import listening
 
 EXIT_CODES = {
@@ -35,6 +35,7 @@ def run_flow(start: Callable[[], Awaitable[Any]], *, json: bool) -> int:
     prepare_environment()
     with telling(lines=True, quiet=json) as tell, listening(tell):
         tell(_where())
+        start_embedded_server()
         try:
             state = asyncio.run(_run(start))
         finally:

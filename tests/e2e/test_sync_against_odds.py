@@ -1,5 +1,6 @@
 """`scimflow sync` when things go wrong around it: killed, not alone, without Prefect's server."""
 
+import os
 import re
 import signal
 import subprocess
@@ -39,6 +40,7 @@ def syncing(acme: Company, environ: Mapping[str, str]) -> Iterator[subprocess.Po
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # a group of its own, as the foreground of a terminal is
     )
     try:
         yield process
@@ -181,3 +183,21 @@ def test_without_a_server_the_embedded_one_keeps_the_history(
     assert "Traceback" not in err
     embedded = PrefectServer("", home)
     assert f"workspace-{TODAY}" in embedded.database_text()
+
+
+def test_ctrl_c_reaches_everything_in_a_terminal_and_the_run_still_ends_in_order(
+    slow: Company, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("embedded")
+    only_home = {"PREFECT_HOME": quiet_settings(home)["PREFECT_HOME"]}
+    with syncing(slow, {**without_prefect(), **only_home}) as process:
+        wait_until(lambda: len(slow.users()) >= 5, process)
+        os.killpg(process.pid, signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 5, err
+    assert "Ctrl-C once more breaks off at once" in err
+    assert "not tried" in out
+    assert "Traceback" not in err
+    [run] = slow.say("history", "--json").document["runs"]
+    assert run["state"] == "partly_applied"
+    assert "PartlyApplied" in PrefectServer("", home).database_text()

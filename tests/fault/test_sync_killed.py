@@ -19,6 +19,7 @@ from flows.running import Run
 from tests import sync_parts
 from tests.kill_parts import (
     DONE,
+    INT,
     KILL,
     TARGET,
     TERM,
@@ -31,6 +32,9 @@ from tests.kill_parts import (
 from tests.sync_parts import TOKEN, TOKEN_VARIABLE, SyncProcesses, sync_processes
 
 PEOPLE = 200
+SOONER_THAN_AN_ANSWER_S = 2.0
+"""An answer takes 3 s there: who waits for it is later."""
+
 MOST_UNDER_WAY = 32
 """Operations that may have begun before a stop is heard: two for each request in flight."""
 
@@ -87,11 +91,12 @@ def test_a_write_that_was_under_way_when_the_run_was_killed_is_settled_by_lookin
     nothing_is_lost_or_doubled(company)
 
 
-def test_sigterm_finishes_what_is_under_way_and_leaves_the_rest_to_the_next_run(
-    company: Endangered,
+@pytest.mark.parametrize("number", [TERM, INT], ids=["SIGTERM", "Ctrl-C"])
+def test_a_signal_finishes_what_is_under_way_and_leaves_the_rest_to_the_next_run(
+    company: Endangered, number: int
 ) -> None:
     began = monotonic()
-    assert company.run(TERM, at=60) == EXIT_PARTLY, company.said()
+    assert company.run(number, at=60) == EXIT_PARTLY, company.said()
     assert monotonic() - began < 30
     with company.ledger as ledger:
         assert ledger.open_intents(TARGET) == []
@@ -102,6 +107,20 @@ def test_sigterm_finishes_what_is_under_way_and_leaves_the_rest_to_the_next_run(
         assert done >= {seen.user_id for seen in company.witness if seen.changed}
     assert company.run() == 0, company.said()
     nothing_is_lost_or_doubled(company)
+
+
+def test_a_second_ctrl_c_breaks_off_at_once_and_still_tells_what_was_under_way(
+    tmp_path: Path, processes: SyncProcesses
+) -> None:
+    with endangered(tmp_path / "company", 100, processes, latency_ms=3000) as company:
+        code = company.run(INT, at=1, again_after_s=0.3)
+        assert code not in (0, EXIT_PARTLY), company.said()
+        assert monotonic() - company.sent_at < SOONER_THAN_AN_ANSWER_S
+        with company.ledger as ledger:
+            lines = [line for line in ledger.history(TARGET) if line.kind != "adopt"]
+        results = {line.result for line in lines}
+        assert "unknown" in results
+        assert "" not in results, "an intent without an outcome"
 
 
 def test_a_run_that_may_have_lost_its_lease_writes_nothing_more(
