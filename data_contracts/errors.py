@@ -6,7 +6,8 @@ whether it is `transient`, and never carries a secret or a personal value::
 
     ScimflowError
     ├── ConfigurationError          settings, mapping or wrong usage                     64
-    ├── SourceError                 an export that is missing or cannot be read           4
+    ├── SourceError                 an export that is missing or wrong                    4
+    │   └── SourceUnavailable       the file system failed, or it is being written (transient)
     ├── ContractError
     │   ├── ContractFileError       a contract file that is itself wrong                 64
     │   └── BatchRefused            an export that breaks its contract as a whole         4
@@ -71,6 +72,13 @@ class SourceError(ScimflowError):
 
     exit_code = EXIT_CONTRACT
     default_hint = "look at the file, and at `path` and `contract` of this source in scimflow.yaml"
+
+
+class SourceUnavailable(SourceError):
+    """An export cannot be read now: its share failed, or somebody writes to it. Later it may work."""
+
+    transient = True
+    default_hint = "run again; when it stays so, look at the disk or the share of `path`"
 
 
 class ContractError(ScimflowError):

@@ -51,8 +51,8 @@ READ_RETRY_DELAYS_S: list[float] = [2, 10]
 
 def _is_worth_repeating(task: Any, run: Any, state: Any) -> bool:
     """A file system that failed may come back; an export that is wrong stays wrong."""
-    error = state.data if isinstance(state.data, BaseException) else None
-    return not isinstance(error, ScimflowError)
+    error = state.data
+    return error.transient if isinstance(error, ScimflowError) else isinstance(error, OSError)
 
 
 def discreet(
@@ -60,7 +60,7 @@ def discreet(
 ) -> Callable[P, Coroutine[Any, Any, R]]:
     """Keep the words of a defect back: Prefect stores them, and they may hold a person's values.
 
-    Errors of files pass: they name paths, and reading is repeated for them.
+    Errors of files pass: they name paths, and no person.
     """
 
     @wraps(function)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.canonical import digest_of_bytes
-from data_contracts.errors import SourceError
+from data_contracts.errors import SourceError, SourceUnavailable
 
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
 _BOM = b"\xef\xbb\xbf"
@@ -43,7 +43,8 @@ def read_bytes(path: Path) -> FileBytes:
     """Read a file, whole and at rest.
 
     Raises:
-        SourceError: It cannot be read, is empty, or changed while it was read.
+        SourceUnavailable: The file system failed, or the file changed while it was read.
+        SourceError: It may not be read, or is empty.
     """
     try:
         with path.open("rb") as file:
@@ -51,12 +52,9 @@ def read_bytes(path: Path) -> FileBytes:
             data = file.read()
             after = os.fstat(file.fileno())
     except OSError as error:
-        raise SourceError(
-            f"{path} cannot be read: {error.strerror or error}",
-            hint="check the file and the rights of the account that runs this",
-        ) from None
+        raise unreadable(path, error) from None
     if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SourceError(
+        raise SourceUnavailable(
             f"{path} was written to while it was read",
             hint="run again when it is complete; `settle_s` of the source waits for that",
         )
@@ -65,6 +63,15 @@ def read_bytes(path: Path) -> FileBytes:
             f"{path} is empty ({len(data)} bytes)", hint="look at why the export wrote nothing"
         )
     return FileBytes(path, data, digest_of_bytes(data))
+
+
+def unreadable(path: Path, error: OSError) -> SourceError:
+    """Say that a path cannot be read: for good, or because its share is away for a moment."""
+    message = f"{path} cannot be read: {error.strerror or error}"
+    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
+        hint = "check the file and the rights of the account that runs this"
+        return SourceError(message, hint=hint)
+    return SourceUnavailable(message)
 
 
 def to_utf8(path: Path, data: bytes, encoding: str) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from data_contracts.configuration import SourceSettings
 from data_contracts.errors import SourceError
+from tasks.extract.file_bytes import unreadable
 
 _UNFINISHED_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", "~")
 _UNFINISHED_STARTS = ("~", ".")
@@ -43,8 +44,18 @@ def pick_file(source: str, settings: SourceSettings, *, folder: Path, now: datet
 
     Raises:
         SourceError: There is no such file, or none that is complete; says what was looked for.
+        SourceUnavailable: The file system failed.
     """
     pattern = folder / settings.path
+    try:
+        return _pick(source, settings, pattern, folder, now)
+    except OSError as error:
+        raise unreadable(pattern.parent, error) from None
+
+
+def _pick(
+    source: str, settings: SourceSettings, pattern: Path, folder: Path, now: datetime
+) -> Picked:
     is_pattern = any(sign in settings.path for sign in _MAGIC) and not pattern.exists()
     if not is_pattern:
         return _single(source, pattern, settings, now)
@@ -87,22 +98,27 @@ def _none_found(
             f"{message}; still being written, and left alone: {shown}",
             hint="wait until it is complete and run again",
         )
-    if not any(sign in str(parent) for sign in _MAGIC) and not parent.is_dir():
+    if any(sign in str(parent) for sign in _MAGIC):
+        near = []
+    elif not parent.is_dir():
         return SourceError(
             f"{message}; there is no such folder",
             hint="`path` of the source is relative to scimflow.yaml",
         )
-    near = _near_names(pattern)
+    else:
+        near = _near_names(pattern)
     if near:
         message += f"; near names there: {', '.join(near)}"
     return SourceError(message, hint="check `path` of the source, and whether the export has run")
 
 
 def _near_names(pattern: Path) -> list[str]:
-    try:
-        names = sorted(path.name for path in pattern.parent.iterdir() if path.is_file())
-    except OSError:
-        return []
+    """Names in the folder that are nearly the one looked for.
+
+    Raises:
+        OSError: The folder cannot be listed: a pattern finds nothing then, and says nothing.
+    """
+    names = sorted(path.name for path in pattern.parent.iterdir() if path.is_file())
     plain = "".join(sign for sign in pattern.name if sign not in _MAGIC + "]")
     return get_close_matches(plain, names, n=_SHOWN, cutoff=0.4)
 

@@ -38,7 +38,11 @@ def test_every_error_ends_the_command_with_a_code_of_the_design(
 
 
 def test_only_what_later_may_work_is_transient() -> None:
-    assert {e.__name__ for e in TREE if e.transient} == {"TargetUnavailable", "OutcomeUnknown"}
+    assert {e.__name__ for e in TREE if e.transient} == {
+        "SourceUnavailable",
+        "TargetUnavailable",
+        "OutcomeUnknown",
+    }
 
 
 def test_the_exit_codes_are_those_that_users_script_against() -> None:

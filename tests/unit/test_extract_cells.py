@@ -1,12 +1,13 @@
 """Text in cells and bytes in files: what is invisible goes, what is wrong is told."""
 
+import errno
 import os
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from data_contracts.errors import SourceError
+from data_contracts.errors import SourceError, SourceUnavailable
 from data_contracts.secret_names import looks_secret
 from tasks.extract.cells import clean_cells, clean_text
 from tasks.extract.file_bytes import read_bytes, to_utf8
@@ -76,8 +77,24 @@ def test_a_file_written_to_while_it_is_read_is_refused(
     path.write_text("a,b\n1,2\n")
     states = iter([os.stat(path)])
     monkeypatch.setattr(os, "fstat", lambda number: next(states, os.stat(__file__)))
-    with pytest.raises(SourceError, match="was written to while it was read"):
+    with pytest.raises(SourceUnavailable, match="was written to while it was read"):
         read_bytes(path)
+
+
+@pytest.mark.parametrize(
+    ("number", "passing"),
+    [(errno.EIO, True), (errno.ETIMEDOUT, True), (errno.EACCES, False), (errno.ENOENT, False)],
+)
+def test_what_a_share_does_for_a_moment_is_told_from_what_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, passing: bool
+) -> None:
+    def fail(*anything: object, **more: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(SourceError, match="cannot be read") as told:
+        read_bytes(tmp_path / "x.csv")
+    assert told.value.transient is passing
 
 
 @pytest.mark.parametrize(

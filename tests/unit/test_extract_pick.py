@@ -1,5 +1,6 @@
 """Which file is read: a path, the newest of a pattern, never one that is still being written."""
 
+import errno
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from data_contracts.configuration import SourceSettings
-from data_contracts.errors import SourceError
+from data_contracts.errors import SourceError, SourceUnavailable
 from tasks.extract.pick import pick_file
 from tests.export_parts import NOW
 
@@ -114,3 +115,21 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="is a folder") as told:
         pick(tmp_path, "exports")
     assert "exports/*.csv" in told.value.hint
+
+
+@pytest.mark.parametrize("path", ["exports/hr-*.csv", "exports/hr-1.csv"])
+def test_a_share_that_fails_is_no_missing_file_and_may_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    touch(tmp_path, "exports/hr-1.csv")
+
+    def fail(*anything: object, **more: object) -> None:
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE))
+
+    monkeypatch.setattr(os, "scandir", fail)
+    monkeypatch.setattr(os, "listdir", fail)
+    monkeypatch.setattr(os, "stat", fail)
+    with pytest.raises(SourceUnavailable) as told:
+        pick(tmp_path, path)
+    assert f"{tmp_path / 'exports'} cannot be read: Stale file handle" in told.value.message
+    assert "share" in told.value.hint
