@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from data_contracts.errors import EXIT_CONTRACT, EXIT_HELD, EXIT_OTHER, EXIT_PARTLY, ScimflowError
@@ -75,7 +76,9 @@ def _show(state: Any, *, json: bool) -> int:
     if json:
         print_json(run_document(data.record, data.plan, data.load, data.reports))
     else:
-        results().print(run_view(data.record, data.plan, data.load, data.reports))
+        # the error's words are the run's message too: they are said once, with the hint
+        record = data.record if data.error is None else replace(data.record, message="")
+        results().print(run_view(record, data.plan, data.load, data.reports))
         if data.error is not None:
             errors().print(error_view(data.error))
     default = data.error.exit_code if data.error else EXIT_OTHER

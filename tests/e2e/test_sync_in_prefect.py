@@ -1,6 +1,8 @@
 """`scimflow sync` and `apply` against a real Prefect server, for a small company."""
 
+import errno
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from data_contracts.errors import (
     EXIT_PARTLY,
     EXIT_USAGE,
 )
+from tasks import steps
 from tests.command_parts import TODAY, Company, Said, person
 from tests.prefect_parts import PrefectServer
 
@@ -117,6 +120,9 @@ def test_the_end_of_a_run_has_a_name_in_prefect_and_an_exit_code(
     assert (run["state_type"] == "COMPLETED") == (code == 0)
     assert run["state"]["message"] == told["message"]
     assert told["message"]
+    if code in (EXIT_CONTRACT, EXIT_OTHER):
+        first_words = " ".join(told["message"].split()[:8])
+        assert said.text.count(first_words) == 1, "an error is said once"
     if code not in (0, EXIT_PARTLY):
         assert set(acme.requests()) <= {"GET /Users"}
     if spoil == "quarantine":
@@ -204,6 +210,29 @@ def test_apply_refuses_a_plan_when_something_moved_and_says_what(
     assert [words for words in told if words not in said.text] == []
     assert "scimflow plan -o" in said.text
     assert {request.split()[0] for request in acme.requests()} == {"GET"}
+
+
+@pytest.mark.parametrize("times", [1, 5])
+def test_a_share_that_was_away_for_a_moment_is_read_again_and_one_that_stays_away_is_told(
+    acme: Company, prefect: PrefectServer, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    away = iter([OSError(errno.EIO, "Input/output error")] * times)
+    plainly = Path.open
+
+    def open_file(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == "hr.csv" and (error := next(away, None)) is not None:
+            raise error
+        return plainly(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", open_file)
+    monkeypatch.setattr(steps.extract_export, "retry_delay_seconds", [0.1, 0.1])
+    said = sync(acme)
+    [told] = acme.say("history", "--json").document["runs"]
+    runs = prefect.task_runs(told["prefect_run_id"])
+    [extract] = [run for run in runs if run["name"] == "extract-hr"]
+    assert extract["run_count"] == (2 if times == 1 else 3)
+    assert said.code == (0 if times == 1 else EXIT_CONTRACT)
+    assert ("hr.csv cannot be read: Input/output error" in said.text) == (times > 1)
 
 
 def test_a_defect_is_told_by_its_kind_and_its_words_reach_nobody(
