@@ -30,7 +30,7 @@ class RawBatch:
 
     Attributes:
         source: Name of the source in scimflow.yaml.
-        path: The file that was read.
+        path: The file that was read, seen from scimflow.yaml where it lies below it.
         digest: `sha256:` of the file's bytes.
         header: The columns' names as the file has them.
         frame: One text column per contract column that the file has (by contract name, aliases
@@ -104,7 +104,7 @@ class ContractReport:
 
     Attributes:
         source: Name of the source.
-        path: The file.
+        path: The file, likewise.
         digest: The file's digest.
         contract: Name of the contract.
         contract_version: Its version.

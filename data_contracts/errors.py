@@ -75,7 +75,7 @@ class SourceError(ScimflowError):
 
 
 class SourceUnavailable(SourceError):
-    """An export cannot be read now: its share failed, or somebody writes to it. Later it may work."""
+    """An export cannot be read now: its share failed, or somebody writes to it; later it may."""
 
     transient = True
     default_hint = "run again; when it stays so, look at the disk or the share of `path`"

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch, ContractReport, RawBatch
@@ -164,22 +163,17 @@ def plan_inputs(
         snapshot=snapshot,
         links=ledger.links(target),
         deactivated_by_us=frozenset(ledger.deactivated_by_us(target)),
-        sources={r.source: source_basis(r, preparation.project.folder) for r in sources.reports},
+        sources={r.source: source_basis(r) for r in sources.reports},
         previous_rows=previous,
         learned=ledger.learned(target, settings.never_learned),
         only=preparation.only,
     )
 
 
-def source_basis(report: ContractReport, folder: Path) -> SourceBasis:
-    """Name the delivery that a report is about.
-
-    Its path is seen from the settings, so that plans do not depend on where a project lies.
-    """
-    path = Path(report.path)
-    inside = path.is_absolute() and path.is_relative_to(folder)
+def source_basis(report: ContractReport) -> SourceBasis:
+    """Name the delivery that a report is about."""
     return SourceBasis(
-        path=str(path.relative_to(folder)) if inside else report.path,
+        path=report.path,
         digest=report.digest,
         contract=report.contract,
         contract_version=report.contract_version,

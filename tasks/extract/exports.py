@@ -64,7 +64,7 @@ def read_batch(
         warnings.append(f"{blank:,} rows with nothing in them were left out")
     return RawBatch(
         source=source,
-        path=str(picked.path),
+        path=_seen_from(folder, picked.path),
         digest=file.digest,
         header=records.header,
         frame=frame,
@@ -72,6 +72,11 @@ def read_batch(
         rows_read=len(frame) + len(records.malformed),
         warnings=tuple(warnings),
     )
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    """A path as the settings write it, so that reports and plans do not depend on where they lie."""
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _frame(records: Records) -> tuple[pd.DataFrame, int]:
