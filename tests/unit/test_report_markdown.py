@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 from markdown_it import MarkdownIt
 
-from data_contracts.words import OutcomeResult, RunState, Verdict
-from tasks.report.files import plan_json, report_markdown
+from data_contracts.words import OutcomeResult, RunState
 from tasks.report.markdown import check_markdown, plan_markdown, run_markdown
 from tests import report_samples as sample
 
@@ -153,11 +152,3 @@ def test_a_plan_of_ten_thousand_operations_is_a_page_of_bounded_size_at_once() -
     assert len(page) < 100_000
     assert "... and 9,800 more: see plan.json in the run's folder" in page
     assert "Create 10,000 accounts" in page
-
-
-def test_the_files_of_a_run_are_its_page_and_the_bytes_that_were_judged() -> None:
-    run = sample.run()
-    page = run_markdown(run, (), HELD, None)
-    assert report_markdown(run, (), HELD, None) == page.encode()
-    assert plan_json(HELD) == HELD.to_bytes()
-    assert HELD.verdict is Verdict.HELD

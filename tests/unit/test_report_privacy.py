@@ -10,7 +10,6 @@ from rich.console import Console
 
 from data_contracts.words import RunState
 from tasks.report import documents, tables, terminal
-from tasks.report.files import report_markdown
 from tasks.report.markdown import check_markdown, plan_markdown, run_markdown
 from tasks.report.privacy import is_personal
 from tests import report_samples as sample
@@ -32,7 +31,6 @@ def renderings(show: bool) -> Iterator[tuple[str, str]]:
     load, outcomes = sample.LOAD, sample.LOAD.outcomes
     yield "plan page", plan_markdown(PLAN, show_values=show)
     yield "run page", run_markdown(RUN, REPORTS, PLAN, load, show_values=show)
-    yield "report file", report_markdown(RUN, REPORTS, PLAN, load, show_values=show).decode()
     yield "planned table", json.dumps(tables.operations_table(PLAN, show_values=show))
     yield "done table", json.dumps(tables.operations_table(PLAN, outcomes, show_values=show))
     yield "plan view", on_screen(terminal.plan_view(PLAN, PLAN.digest, show))
