@@ -1,9 +1,8 @@
 """Flow `apply-plan`: carries out exactly one reviewed plan, or refuses and says what moved."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import State, flow
-from pydantic import Field
 
 from data_contracts.as_of import AsOf
 from data_contracts.errors import PlanHeld, PlanRefused, StalePlan
@@ -12,7 +11,7 @@ from data_contracts.words import RunState, Verdict
 from flows.artifacts import Progress, publish_plan
 from flows.leasing import hold_target
 from flows.loading import carry_out
-from flows.project import open_project
+from flows.project import SETTINGS_FILE, open_project
 from flows.running import Run, held_message, is_approved, state_after_load
 from flows.saved_plans import find_plan
 from flows.tracked import conduct, connect, prepare
@@ -21,16 +20,15 @@ from tasks.plan.staleness import what_moved
 
 
 @flow(name="apply-plan", flow_run_name="apply-{plan}", persist_result=False)
-async def apply_plan(
-    plan: Annotated[str, Field(description="A saved plan: its file, its digest, or the run's id")],
-    configuration: Annotated[
-        str, Field(description="Path of scimflow.yaml on the machine that runs the flow")
-    ] = "scimflow.yaml",
-) -> State[Any]:
+async def apply_plan(plan: str, configuration: str = SETTINGS_FILE) -> State[Any]:
     """Carry out exactly the plan that was reviewed.
 
     The plan is made again from the same day; when source, target or settings have moved since, the
     two differ and nothing is written.
+
+    Args:
+        plan: A saved plan: its file, its digest, or the run's id.
+        configuration: Path of scimflow.yaml on the machine that runs the flow.
     """
     saved = find_plan(open_project(configuration), plan)
 

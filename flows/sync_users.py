@@ -1,16 +1,16 @@
 """Flow `sync-users`: one sync of one target, from the exports to the verified writes."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import State, flow
 from prefect.runtime import flow_run
-from pydantic import Field
 
 from data_contracts.as_of import AsOf
 from data_contracts.words import RunState
 from flows.artifacts import Progress
 from flows.leasing import hold_target
+from flows.project import SETTINGS_FILE
 from flows.running import Run
 from flows.syncing import sync_within
 from flows.tracked import MANNER, conduct, connect, run_name
@@ -21,19 +21,16 @@ def _name() -> str:
 
 
 @flow(name="sync-users", flow_run_name=_name, persist_result=False)
-async def sync_users(
-    configuration: Annotated[
-        str, Field(description="Path of scimflow.yaml on the machine that runs the flow")
-    ] = "scimflow.yaml",
-    as_of: Annotated[
-        date | None, Field(description="Day to work for; today in everybody's own zone if empty")
-    ] = None,
-) -> State[Any]:
+async def sync_users(configuration: str = SETTINGS_FILE, as_of: date | None = None) -> State[Any]:
     """Bring the target in step with the people a company really employs.
 
     Reads the exports, holds them against their data contracts, works out who should have an
     account, compares with the target, judges the plan by the guardrails, and carries it out when it
     is safe or approved. Held plans wait for `scimflow approve`.
+
+    Args:
+        configuration: Path of scimflow.yaml on the machine that runs the flow.
+        as_of: Day to work for; today in everybody's own zone if empty.
     """
     day = as_of.isoformat() if as_of else None
     return await conduct("sync-users", configuration, day, _sync)

@@ -75,7 +75,7 @@ def read_batch(
 
 
 def _seen_from(folder: Path, path: Path) -> str:
-    """A path as the settings write it, so that reports and plans do not depend on where they lie."""
+    """A path as the settings write it: plans and reports do not depend on where a project is."""
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
