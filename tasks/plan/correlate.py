@@ -42,6 +42,8 @@ class _State:
     key: pd.Series
     outcome: pd.Series
     taken: dict[int, str]
+    moot: pd.Series
+    """Leavers whose conflict nobody needs to decide: there is no access to take away."""
     claims: dict[str, str] = field(default_factory=dict)
 
 
@@ -95,7 +97,8 @@ def _by_link(
     known = owners.notna()
     positions = owners[known].astype("int64").tolist()
     taken = dict(zip(positions, map(str, texts(links.loc[known, WORKER_KEY])), strict=True))
-    return _State(position, key, outcome, taken), account.notna() & ~found
+    moot = pd.Series(False, index=desired.index)
+    return _State(position, key, outcome, taken, moot), account.notna() & ~found
 
 
 def _identifiers(
@@ -146,6 +149,9 @@ def _by_identifier(
     employed = desired.loc[asked.index, "presence"] == Presence.PRESENT
     for worker in owner[foreign & employed & ~several]:
         state.claims.setdefault(worker, str(key))
+    leaver = desired.loc[asked.index, "presence"] == Presence.ABSENT
+    inactive = ~accounts["active"].reindex(position).set_axis(position.index)
+    state.moot.loc[asked.index] = leaver & (foreign | inactive)
     if key is not CorrelationKey.EXTERNAL_ID:
         foreign = foreign | _carries_another_id(key, position, desired, accounts)
     outcome = pd.Series(str(CorrelationOutcome.MATCHED), index=asked.index, dtype="str")
@@ -193,6 +199,8 @@ def _findings(state: _State, desired: pd.DataFrame) -> tuple[Finding, ...]:
     findings = []
     for outcome, (code, message) in texts.items():
         chosen = state.outcome == outcome
+        if outcome is CorrelationOutcome.CONFLICTING:
+            chosen &= ~state.moot
         for worker, key in zip(desired.loc[chosen, WORKER_KEY], state.key[chosen], strict=True):
             findings.append(
                 Finding(

@@ -201,6 +201,26 @@ def test_a_reused_address_takes_the_leavers_access_and_leaves_the_joiner_to_a_pe
         assert codes(plan) == {"new": {"account-conflict"}}
 
 
+def test_an_ex_employee_whose_address_somebody_has_now_is_no_news_in_every_run() -> None:
+    gone = worker("w1", "x1", "ann@x", _state="leaver", last="2019-12-31")
+    now = worker("w2", "x2", "ann@x", given="Ann", title="PM")
+    theirs = account("a2", "ann@x", "x2", title="PM", **{"name.givenName": "Ann"})
+    for links in ([("w2", "a2")], []):
+        plan = World(hr=[gone, now], accounts=[theirs], links=links).plan()
+        assert codes(plan) == {}
+        assert not plan.operations
+
+
+@pytest.mark.parametrize(("active", "told"), [(True, {"w1": {"account-conflict"}}), (False, {})])
+def test_a_leaver_is_told_of_as_long_as_an_account_of_nobody_may_be_theirs(
+    active: bool, told: dict[str, set[str]]
+) -> None:
+    gone = worker("w1", "x1", _state="leaver")
+    plan = World(hr=[gone], accounts=[account("a1", ext="other", active=active)]).plan()
+    assert codes(plan) == told
+    assert not plan.operations
+
+
 def test_a_leaver_whose_external_id_is_somebody_employeds_is_the_same_person() -> None:
     """A contractor who became an employee: the old number ended, the login did not."""
     plan = reused("leaver", "x1").plan()
