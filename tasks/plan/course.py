@@ -95,6 +95,7 @@ def narrow(
     _apply_incomplete(course, linked, active, circumstances.snapshot)
     _apply_protection(course, comparison, settings)
     _apply_taken_names(course, comparison, correlation, circumstances.snapshot)
+    _apply_taken_ids(course, comparison, circumstances.snapshot)
     inactive = (linked | matched) & ~active
     _apply_reactivation(course, inactive, circumstances.deactivated_by_us, settings)
     course.note(
@@ -214,21 +215,50 @@ def _apply_taken_names(
     wanted = folded(comparison.desired["userName"])
     renamed = comparison.changed.get("userName", pd.Series(False, index=wanted.index))
     inactive = (correlation.position >= 0) & ~comparison.present["active"]
-    asking = (course.presence == Presence.PRESENT) & wanted.notna() & (renamed | inactive)
-    if not asking.any():
-        return
-    holders = folded(snapshot.accounts["user_name"]).value_counts()
-    own = (folded(comparison.present["user_name"]) == wanted).astype("int64")
-    others = wanted[asking].map(holders).fillna(0) - own[asking]
-    taken = asking & (others > 0).reindex(asking.index, fill_value=False)
-    course.turn(taken, Presence.KEPT, "user-name-taken")
-    course.note(
+    theirs, accounts = (folded(f["user_name"]) for f in (comparison.present, snapshot.accounts))
+    taken = _is_held_by_others(wanted.where(renamed | inactive), theirs, accounts)
+    _keep_taken(
+        course,
         taken,
-        FindingSeverity.CRITICAL,
         "user-name-taken",
         "another account at the target has this person's userName already",
         "give one of the two another address, or deactivate and rename the other account",
     )
+
+
+def _apply_taken_ids(course: Course, comparison: Comparison, snapshot: TargetSnapshot) -> None:
+    """A new externalId that another account has: two people would be one at the IdP.
+
+    One row of the login source under the wrong number is enough for that.
+    """
+    if "externalId" not in comparison.changed:
+        return
+    wanted = comparison.desired["externalId"].where(comparison.changed["externalId"]).str.strip()
+    theirs, accounts = (
+        f["external_id"].str.strip() for f in (comparison.present, snapshot.accounts)
+    )
+    taken = _is_held_by_others(wanted.mask(wanted == ""), theirs, accounts)
+    _keep_taken(
+        course,
+        taken,
+        "external-id-taken",
+        "another account at the target has this person's externalId already",
+        "look which of the two it belongs to, and correct the source or the other account",
+    )
+
+
+def _is_held_by_others(wanted: pd.Series, theirs: pd.Series, accounts: pd.Series) -> pd.Series:
+    """Whose wanted value an account has that is not their own."""
+    if not wanted.notna().any():
+        return pd.Series(False, index=wanted.index)
+    holders = wanted.map(accounts.value_counts()).fillna(0)
+    return holders > (theirs == wanted).astype("int64")
+
+
+def _keep_taken(course: Course, taken: pd.Series, code: str, message: str, hint: str) -> None:
+    taken = taken & (course.presence == Presence.PRESENT)
+    course.turn(taken, Presence.KEPT, code)
+    course.note(taken, FindingSeverity.CRITICAL, code, message, hint)
 
 
 def _apply_reactivation(

@@ -19,7 +19,13 @@ from tasks.plan.guardrails import Workforce, judge
 from tests.builders import ROLE, World, accounts
 from tests.property.worlds import Row, applied, worlds
 
-UNDECIDED = {"account-ambiguous", "account-conflict", "account-claimed", "user-name-taken"}
+UNDECIDED = {
+    "account-ambiguous",
+    "account-conflict",
+    "account-claimed",
+    "user-name-taken",
+    "external-id-taken",
+}
 """Findings that another person's change at the target may settle."""
 
 GRANTING = (OperationKind.CREATE, OperationKind.UPDATE, OperationKind.REACTIVATE)
@@ -257,6 +263,13 @@ def fewer_operations_are_never_held_where_more_are_safe(judged: Judged) -> None:
             assert less.verdict is Verdict.SAFE or all_of_it.verdict is not Verdict.SAFE
 
 
+def no_external_id_is_written_that_another_account_has(judged: Judged) -> None:
+    for operation in judged.plan.operations:
+        if written := operation.attributes.get("externalId"):
+            holders = {row["id"] for row in judged.world.accounts if row["externalId"] == written}
+            assert holders <= {operation.account_id}
+
+
 LAWS: list[Callable[[Judged], None]] = [
     nobody_employed_and_in_scope_loses_access,
     nobody_gone_gets_access,
@@ -271,6 +284,7 @@ LAWS: list[Callable[[Judged], None]] = [
     nobody_quarantined_is_touched,
     one_person_has_one_account,
     no_account_is_handed_to_another_person,
+    no_external_id_is_written_that_another_account_has,
     leavers_come_first,
     no_plan_over_a_limit_is_safe,
     fewer_operations_are_never_held_where_more_are_safe,

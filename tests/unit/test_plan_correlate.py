@@ -63,7 +63,10 @@ def test_the_ledgers_link_beats_the_external_id(
 ) -> None:
     there = [account("by-link", "b@x", None), account("by-id", "c@x", "x1")]
     world = World(
-        hr=[worker(email="z@x")], accounts=there, links=[("w1", linked)] if linked else []
+        hr=[worker(email="z@x")],
+        accounts=there,
+        links=[("w1", linked)] if linked else [],
+        conf="mapping: {externalId: {column: external_id, when: create}}",
     )
     assert owners(world.plan()) == ({"w1": expected} if expected else {})
     assert operation(world.plan(), "w1").account_id == (linked or "by-id")

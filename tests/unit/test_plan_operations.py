@@ -361,6 +361,40 @@ def test_two_people_who_swap_names_are_both_left_to_a_person() -> None:
     assert codes(plan) == {"w1": {"user-name-taken"}, "w2": {"user-name-taken"}}
 
 
+def test_an_external_id_that_another_account_has_is_not_written() -> None:
+    taken = {"id": "a2", "userName": "bob@acme.example", "externalId": "x2", "active": False}
+    plan = World(hr=[ann(ext="x2")], accounts=[there(), taken], links=LINK).plan()
+    assert plan.is_empty
+    assert codes(plan) == {"w1": {"external-id-taken"}}
+    free = {**taken, "externalId": "X2"}  # case counts
+    assert what(World(hr=[ann(ext="x2")], accounts=[there(), free], links=LINK).plan()) == {
+        "w1": "update"
+    }
+
+
+def test_a_login_row_under_the_wrong_number_gives_nobody_two_identities() -> None:
+    """One typing error at the IdP, and Ann would be Bob to whoever trusts the externalId."""
+    conf = "mapping: {userName: {column: email}, externalId: external_id}"
+    bob = {"id": "w2", "number": "2", "email": "bob@acme.example", "given": "Bob", "title": "PM"}
+    his = {
+        "id": "a2",
+        "userName": "bob@acme.example",
+        WORK_EMAIL: "bob@acme.example",
+        "externalId": "x2",
+        "name.givenName": "Bob",
+        "title": "PM",
+    }
+    plan = World(
+        hr=[ann(number="1"), bob],
+        idp=[{"uid": "x2", "login": "bob@acme.example", "mail": "b@other.example", "number": "1"}],
+        accounts=[there(), his],
+        links=[*LINK, ("w2", "a2")],
+        conf=conf,
+    ).plan()
+    assert not plan.operations
+    assert "external-id-taken" in codes(plan)["w1"]
+
+
 def test_a_name_in_another_case_is_ones_own() -> None:
     world = World(
         hr=[ann(title="Lead")],
