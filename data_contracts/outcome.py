@@ -146,7 +146,7 @@ class HistoryEntry:
         run_id: By which run.
         worker_key: To whom.
         account_id: On which account, once known.
-        kind: What: an operation's kind, `adopt`, `quarantine`, `approve`.
+        kind: What: an operation's kind, `adopt`, `link`, `unlink`, `quarantine`, `approve`.
         reason: Short code of the reason.
         explanation: The reason in words.
         changed: Names of the attributes written.

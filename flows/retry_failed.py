@@ -1,14 +1,14 @@
 """Flow `retry-failed`: tries again now what earlier runs did not bring about, and nothing else."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from prefect import State, flow
-from pydantic import Field
 
 from data_contracts.as_of import AsOf
 from data_contracts.words import RunState
 from flows.artifacts import Progress
 from flows.leasing import hold_target
+from flows.project import SETTINGS_FILE
 from flows.retrying import whom_to_retry
 from flows.running import Run
 from flows.syncing import sync_within
@@ -16,19 +16,15 @@ from flows.tracked import MANNER, conduct, connect
 
 
 @flow(name="retry-failed", flow_run_name="retry-{of}", persist_result=False)
-async def retry_failed(
-    of: Annotated[
-        str,
-        Field(description="A run, of which everybody is retried who failed in it; or a worker key"),
-    ],
-    configuration: Annotated[
-        str, Field(description="Path of scimflow.yaml on the machine that runs the flow")
-    ] = "scimflow.yaml",
-) -> State[Any]:
+async def retry_failed(of: str, configuration: str = SETTINGS_FILE) -> State[Any]:
     """Try again now what failed before, for one person or for everybody of a run.
 
     What is to be done is planned anew from today's exports and the target as it is, for these
     people alone, and judged by the guardrails as any plan is.
+
+    Args:
+        of: A run, of which everybody is retried who failed in it; or a worker key.
+        configuration: Path of scimflow.yaml on the machine that runs the flow.
     """
 
     async def work(run: Run, as_of: AsOf) -> RunState:

@@ -30,6 +30,8 @@ COMMANDS = {
     "retry": "Try again now what earlier runs did not bring about.",
     "apply": "Carry out exactly one saved plan.",
     "approve": "Release a held plan.",
+    "link": "Say whose account it is, where that needs a person.",
+    "unlink": "Take back whose account it is.",
     "drift": "Show where the target differs from what is desired.",
     "explain": "Tell why a person has what they have, over all runs.",
     "history": "Tell what was done, when, by which run, why, with which result.",

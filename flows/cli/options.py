@@ -26,4 +26,8 @@ ShowValues = Annotated[
         help="Show values of personal attributes too (the settings' report.show_values).",
     ),
 ]
+Why = Annotated[str, Parameter(name="--note", help="Why; goes to the ledger.")]
+DecidedBy = Annotated[
+    str | None, Parameter(name="--by", help="Who decides; the login name when not given.")
+]
 DEFAULT_CONFIG = Path("scimflow.yaml")

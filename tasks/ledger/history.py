@@ -175,6 +175,9 @@ _ADOPTION_WORDS = {
 }
 """The link events that no operation's line tells, with result and words."""
 
+_BY_HAND = {str(LinkEventKind.LINKED): "link", str(LinkEventKind.UNLINKED): "unlink"}
+"""The link events that a person made, with their kind; the run's message tells who and why."""
+
 
 def _adoptions(
     connection: sa.Connection,
@@ -183,27 +186,38 @@ def _adoptions(
     run_id: str | None,
     limit: int | None,
 ) -> list[HistoryEntry]:
-    query = sa.select(link_event).where(
-        link_event.c.target == target, link_event.c.event.in_(list(_ADOPTION_WORDS))
+    query = (
+        sa.select(link_event, run.c.message)
+        .join(run, run.c.run_id == link_event.c.run_id)
+        .where(
+            link_event.c.target == target,
+            link_event.c.event.in_([*_ADOPTION_WORDS, *_BY_HAND]),
+        )
     )
     if workers is not None:
         query = query.where(link_event.c.worker_key.in_(workers))
     if run_id is not None:
         query = query.where(link_event.c.run_id == run_id)
     rows = connection.execute(query.order_by(link_event.c.id.desc()).limit(limit)).all()
-    return [
-        HistoryEntry(
-            at=row.at,
-            run_id=row.run_id,
-            worker_key=row.worker_key,
-            account_id=row.account_id,
-            kind=ADOPT,
-            reason=row.event,
-            explanation=_ADOPTION_WORDS[row.event][1].format(key=row.correlated_by or "its answer"),
-            result=_ADOPTION_WORDS[row.event][0],
-        )
-        for row in rows[::-1]
-    ]
+    return [_link_line(row) for row in rows[::-1]]
+
+
+def _link_line(row: Any) -> HistoryEntry:
+    if row.event in _BY_HAND:
+        kind, result, words = _BY_HAND[row.event], row.event, row.message
+    else:
+        kind, (result, words) = ADOPT, _ADOPTION_WORDS[row.event]
+        words = words.format(key=row.correlated_by or "its answer")
+    return HistoryEntry(
+        at=row.at,
+        run_id=row.run_id,
+        worker_key=row.worker_key,
+        account_id=row.account_id,
+        kind=kind,
+        reason=row.event,
+        explanation=words,
+        result=result,
+    )
 
 
 def _quarantined(

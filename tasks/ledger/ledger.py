@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from data_contracts.batch import ContractReport
+from data_contracts.link_decision import LinkedAccount
 from data_contracts.outcome import Approval, Outcome, RunRecord
 from data_contracts.plan import Adoption, Plan
 from data_contracts.words import RunState
-from tasks.ledger import approvals, batches, failing, links, operations, plans, runs
+from tasks.ledger import approvals, batches, decided, failing, links, operations, plans, runs
 from tasks.ledger.operations import RunFacts
 from tasks.ledger.reader import LedgerReader
 from tasks.ledger.recorded import RecordedOperation
@@ -81,6 +82,49 @@ class Ledger(LedgerReader):
         """
         with self.database.write() as connection:
             links.adopt(connection, run_id, target, adoptions, at)
+
+    def link(
+        self,
+        run_id: str,
+        worker_key: str,
+        account: LinkedAccount,
+        at: datetime,
+        *,
+        taken_from: str | None = None,
+    ) -> None:
+        """Link a person to an account because somebody says so; nothing is written at the target.
+
+        Args:
+            run_id: The run that records it; its message tells who and why.
+            worker_key: The person.
+            account: The account as it is at the target.
+            at: When.
+            taken_from: Worker key of who has had it until now; None for nobody.
+
+        Raises:
+            ConfigurationError: The person has a link, or the account is not `taken_from`'s.
+        """
+        with self.database.write() as connection:
+            target = runs.target_of(connection, run_id)
+            decided.link(connection, run_id, target, worker_key, account, at, taken_from)
+
+    def unlink(self, run_id: str, worker_key: str, at: datetime) -> str:
+        """Take a person's link away because somebody says so; the account becomes nobody's.
+
+        Args:
+            run_id: The run that records it; its message tells who and why.
+            worker_key: The person.
+            at: When.
+
+        Returns:
+            The account's id.
+
+        Raises:
+            ConfigurationError: The person has no link.
+        """
+        with self.database.write() as connection:
+            target = runs.target_of(connection, run_id)
+            return decided.unlink(connection, run_id, target, worker_key, at)
 
     def forget_failures(self, target: str, keep: Collection[str]) -> None:
         """Forget the failures of whoever no longer has anything to be done.

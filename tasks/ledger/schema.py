@@ -54,6 +54,8 @@ class LinkEventKind(StrEnum):
     DEACTIVATED = "deactivated"
     REACTIVATED = "reactivated"
     CONTESTED = "contested"  # the account is somebody else's: nothing was changed
+    LINKED = "linked"  # a person said so
+    UNLINKED = "unlinked"  # likewise
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):

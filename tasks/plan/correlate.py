@@ -208,8 +208,8 @@ def _findings(state: _State, desired: pd.DataFrame) -> tuple[Finding, ...]:
                     severity=FindingSeverity.CRITICAL,
                     subject=str(worker),
                     message=message.format(key=key),
-                    hint="decide whose account it is and correct the source or the account; until "
-                    "then nothing is done for this person",
+                    hint="decide whose account it is: `scimflow link PERSON ACCOUNT`, or correct "
+                    "the source or the account; until then nothing is done for this person",
                 )
             )
     return tuple(findings)

@@ -147,8 +147,8 @@ def _apply_claims(course: Course, correlation: Correlation) -> None:
         "account-claimed",
         "is gone, and somebody employed has the identifiers of this account: perhaps the same "
         "person under a new number, so the account is left as it is",
-        "same person: correct the number in the source, or link the account to the new one; "
-        "another person: give them another address",
+        "same person: correct the number in the source, or `scimflow link NEW ACCOUNT --take-from "
+        "OLD`; another person: give them another address",
     )
 
 

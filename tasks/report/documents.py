@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from data_contracts.batch import ContractReport, QuarantinedRow, RuleResult
 from data_contracts.explanation import Explanation
 from data_contracts.health import HealthCheck, HealthState
+from data_contracts.link_decision import LinkDecision
 from data_contracts.outcome import HistoryEntry, LoadReport, Outcome, RunRecord
 from data_contracts.plan import Adoption, Operation, Plan
 from data_contracts.words import BatchVerdict, OperationKind
@@ -87,6 +88,18 @@ def run_document(
         "plan": plan_document(plan, plan.digest, show_values=show_values) if plan else None,
         "load": None if load is None else _load(load),
         "people": _people(plan, load),
+    }
+
+
+def link_document(decision: LinkDecision) -> Document:
+    """A link that was made or taken away by hand, for machines."""
+    return {
+        "run_id": decision.run_id,
+        "worker_key": decision.worker_key,
+        "account_id": decision.account_id,
+        "taken_from": decision.taken_from,
+        "by": decision.by,
+        "note": decision.note,
     }
 
 

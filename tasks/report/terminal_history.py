@@ -12,7 +12,13 @@ from data_contracts.words import OutcomeResult
 from tasks.report.terminal_layout import SIGNS, Line, heading, key, safe, spaced
 from tasks.report.wording import RESULTS, exchange_text, moment
 
-_OTHER_SIGNS = {"adopt": ("=", "blue"), "quarantine": ("!", "yellow"), "approve": ("*", "magenta")}
+_OTHER_SIGNS = {
+    "adopt": ("=", "blue"),
+    "link": ("=", "magenta"),
+    "unlink": ("/", "magenta"),
+    "quarantine": ("!", "yellow"),
+    "approve": ("*", "magenta"),
+}
 _SIGNS = {**{str(kind): sign for kind, sign in SIGNS.items()}, **_OTHER_SIGNS}
 _WELL = (OutcomeResult.APPLIED, OutcomeResult.ALREADY, OutcomeResult.SETTLED)
 

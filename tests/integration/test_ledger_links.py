@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from data_contracts.errors import LedgerError
+from data_contracts.errors import ConfigurationError, LedgerError
 from data_contracts.frames import ACCOUNT_ID, LINKS, WORKER_KEY
+from data_contracts.link_decision import LinkedAccount
 from data_contracts.outcome import Outcome
 from data_contracts.plan import Operation
 from data_contracts.words import CorrelationKey, OperationKind, OutcomeResult
@@ -203,3 +204,45 @@ def test_how_an_adopted_account_was_found_stands_in_the_history(ledger: Ledger) 
     assert (line.kind, line.worker_key, line.account_id) == ("adopt", "E1", "a-1")
     assert (line.at, line.run_id, line.result) == (moment(1), "r1", "linked")
     assert "externalId" in line.explanation
+
+
+def account(account_id: str, *, active: bool = True) -> LinkedAccount:
+    return LinkedAccount(account_id, "e1@acme.example", None, active)
+
+
+def test_a_person_may_say_whose_account_it_is(ledger: Ledger) -> None:
+    ledger.start_run(a_run("r1", flow="link"))
+    ledger.link("r1", "E1", account("a-1"), moment(1))
+    assert links(ledger) == [("E1", "a-1", "e1@acme.example", None)]
+    assert ledger.unlink("r1", "E1", moment(2)) == "a-1"
+    assert links(ledger) == []
+    told = [(line.kind, line.worker_key, line.account_id) for line in ledger.history(TARGET)]
+    assert told == [("link", "E1", "a-1"), ("unlink", "E1", "a-1")]
+
+
+def test_an_account_is_taken_from_nobody_by_mistake(ledger: Ledger) -> None:
+    ledger.start_run(a_run("r1", flow="link"))
+    ledger.link("r1", "E1", account("a-1"), moment(1))
+    for worker, other, taken_from in (
+        ("E2", "a-1", None),
+        ("E2", "a-1", "E3"),
+        ("E2", "a-2", "E1"),
+        ("E1", "a-2", None),
+    ):
+        with pytest.raises(ConfigurationError):
+            ledger.link("r1", worker, account(other), moment(2), taken_from=taken_from)
+    assert links(ledger) == [("E1", "a-1", "e1@acme.example", None)]
+    ledger.link("r1", "E2", account("a-1"), moment(3), taken_from="E1")
+    assert [link[:2] for link in links(ledger)] == [("E2", "a-1")]
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_who_gets_an_account_that_scimflow_had_deactivated_is_brought_back(
+    ledger: Ledger, active: bool
+) -> None:
+    once(ledger, "r1", create("E1"), outcome(create("E1"), OutcomeResult.APPLIED, "a-1"))
+    once(ledger, "r2", leave("E1", "a-1"), outcome(leave("E1", "a-1")), minutes=1)
+    assert ledger.deactivated_by_us(TARGET) == {"E1"}
+    ledger.start_run(a_run("r3", 2, flow="link"))
+    ledger.link("r3", "E2", account("a-1", active=active), moment(2), taken_from="E1")
+    assert ledger.deactivated_by_us(TARGET) == (set() if active else {"E2"})
