@@ -30,8 +30,7 @@ demo: $(STAMP) ## The main job on real input against the embedded sandbox: three
 	@$(BIN)/python -m examples.demo
 
 ui: $(STAMP) ## Look at the demo's runs in the Prefect UI (http://127.0.0.1:4200)
-	@PREFECT_HOME=$(CURDIR)/.demo/prefect PREFECT_SERVER_UI_V2_ENABLED=false PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT=false \
-		$(BIN)/prefect server start --host 127.0.0.1
+	@$(BIN)/python -m examples.ui
 
 test: $(STAMP) ## The fast tests: unit, property, contract, integration, fault, docs
 	@$(BIN)/python -m pytest -n $(WORKERS) -m "not e2e" -q

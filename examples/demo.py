@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
-from examples import servers
+from examples import demo_folder, servers
 from examples.outcome_table import outcome_table
 from examples.story import COMPANIES, TERN, Company, Day
 from flows.cli import INTERRUPTED
@@ -48,8 +48,8 @@ class Demo:
 
     def play(self) -> None:
         """Live both companies, then say what happened."""
-        prepare(DEMO)
         with self.stack:
+            self.stack.callback(os.close, prepare(DEMO))
             self._start_prefect()
             for company in COMPANIES:
                 self._live(company)
@@ -194,18 +194,19 @@ def prefect_environment(port: int) -> dict[str, str]:
     }
 
 
-def prepare(folder: Path) -> None:
+def prepare(demo: Path) -> int:
     """Make an empty folder; whatever an earlier demo left there goes.
+
+    Returns:
+        The lock that keeps others from doing so, as long as it is open.
 
     Raises:
         Unexpected: It cannot be emptied.
     """
     try:
-        if folder.exists():
-            shutil.rmtree(folder)
-        folder.mkdir(mode=0o700)
-    except OSError as error:
-        raise Unexpected(f"{folder} cannot be made anew: {error}") from None
+        return demo_folder.make_anew(demo)
+    except (OSError, demo_folder.FolderInUse) as error:
+        raise Unexpected(f"{demo} cannot be made anew: {error}") from None
 
 
 def forget_own_settings() -> None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections import Counter
@@ -24,6 +25,7 @@ from data_contracts.plan import Plan
 from data_contracts.words import Verdict
 from deployments.sandbox.server import serve_in_thread
 from deployments.sandbox.settings import SandboxSettings
+from examples.demo_folder import FolderInUse, make_anew, use
 from examples.servers import ServerFailed, running, sandbox_arguments
 from examples.story import COMPANIES, Company
 from flows.loading import carry_out
@@ -298,6 +300,23 @@ def test_files_of_others_are_as_they_were_published(name: str) -> None:
 def test_the_accounts_before_the_first_run_are_as_many_as_the_readme_says() -> None:
     accounts = json.loads((EXAMPLES / "tern" / "accounts.json").read_text(encoding="utf-8"))
     assert len(accounts) == 14
+
+
+def test_a_demo_deletes_no_folder_that_somebody_looks_at(tmp_path: Path) -> None:
+    folder = tmp_path / ".demo"
+    for _ in range(2):  # anew, and over an earlier one
+        os.close(make_anew(folder))
+        assert list(folder.iterdir()) == []
+        (folder / "prefect.db").touch()
+    looking = use(folder)
+    with pytest.raises(FolderInUse, match="end that first"):
+        make_anew(folder)
+    assert (folder / "prefect.db").exists()
+    os.close(looking)
+    playing = make_anew(folder)
+    with pytest.raises(FolderInUse):
+        make_anew(folder)
+    os.close(playing)
 
 
 def test_a_server_that_dies_at_its_start_is_told_with_its_last_words(tmp_path: Path) -> None:
