@@ -49,10 +49,10 @@ def command(
                 results().print(runs_view(runs))
             return 0
         run = ledger.run(subject)
-        target = project.settings.target.name
-        if run is not None:
-            entries = ledger.history(target, run=run.run_id, limit=limit)
+        if run is not None:  # a ledger may be shared: a run tells its own target
+            entries = ledger.history(run.target, run=run.run_id, limit=limit)
         else:
+            target = project.settings.target.name
             entries = ledger.history(target, person=subject, limit=limit)
     if run is None and not entries:
         raise ConfigurationError(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from data_contracts.errors import EXIT_HELD, EXIT_OTHER
+from data_contracts.errors import EXIT_HELD, EXIT_OTHER, EXIT_USAGE
 from tasks.ledger import open_ledger
 from tests.command_parts import TODAY, Company, company, person
 
@@ -47,6 +47,14 @@ def test_history_tells_runs_then_what_a_run_did_then_what_was_done_to_somebody(
     assert "title" in said
     assert "Else" not in said
     assert "Title 2" not in said
+
+
+def test_a_run_of_another_target_in_the_same_ledger_is_told_too(acme: Company) -> None:
+    run = acme.sync()
+    acme.settings({"target": {"name": "elsewhere"}})
+    entries = acme.say("history", run.run_id, "--json").document["entries"]
+    assert [entry["kind"] for entry in entries] == ["create"] * 3
+    assert acme.say("history", "00002").code == EXIT_USAGE  # at this target nothing was done to her
 
 
 def test_history_shows_the_latest_lines_when_asked_for_few(acme: Company) -> None:
