@@ -39,6 +39,7 @@ class Company:
         managed_before: The manager whom some of them have at the target.
         fails: How many of the first creates come to nothing.
         in_flight: Requests at the same time.
+        bulk: Whether writes that are on their way together go as one request.
     """
 
     bosses: Sequence[int | None]
@@ -46,6 +47,7 @@ class Company:
     managed_before: dict[int, int]
     fails: int
     in_flight: int
+    bulk: bool = False
     ids: dict[str, str] = field(default_factory=dict)
 
     def world(self) -> World:
@@ -88,7 +90,8 @@ def companies(draw: st.DrawFn) -> Company:
     there = draw(st.sets(st.integers(0, count - 1)))
     before = {i: draw(st.sampled_from(sorted(there))) for i in sorted(there) if draw(st.booleans())}
     fails = min(draw(st.sampled_from([0, 0, 1, 2])), count - len(there))  # all in the first run
-    return Company(bosses, there, before, fails, draw(st.sampled_from([1, 3, 16])))
+    in_flight = draw(st.sampled_from([1, 3, 16]))
+    return Company(bosses, there, before, fails, in_flight, draw(st.booleans()))
 
 
 async def seed(t: Target, company: Company) -> None:
@@ -160,7 +163,8 @@ def test_everybody_comes_to_their_manager_within_two_runs(company: Company) -> N
 
 async def come_in_line(company: Company) -> None:
     faults = [f"create-202-without-id={company.fails}x"] if company.fails else []
-    async with target(*faults, max_in_flight=company.in_flight) as t:
+    more = {"max_in_flight": company.in_flight, "bulk": {"enabled": company.bulk}}
+    async with target(*faults, sandbox={"bulk": True}, **more) as t:
         await seed(t, company)
         for number in range(1, 2 * RUNS):
             plan = await run(t, company)
