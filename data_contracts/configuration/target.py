@@ -76,7 +76,8 @@ class TargetSettings(Section):
     page_size: Annotated[int, Field(ge=1, le=10000)] = 100
     """Users asked for a page."""
     paging: Literal["auto", "index", "cursor"] = "auto"
-    """How lists are read; `auto` follows ServiceProviderConfig (RFC 9865) and what comes."""
+    """How lists are read; `auto` begins by index, and goes on by cursor (RFC 9865) where the answer
+    names one, or where indexes fail and cursors are announced."""
     update_with: Literal["auto", "patch", "put"] = "auto"
     """How accounts are updated; `auto` follows ServiceProviderConfig (RFC 7643 section 5)."""
     bulk: BulkSettings = BulkSettings()

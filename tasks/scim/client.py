@@ -122,17 +122,14 @@ class ScimClient:
             TargetError: A page could not be read at all.
         """
         paging = self.settings.paging
-        config = ProviderConfig() if paging == "index" else await self._announced()
-        by_cursor = config.read_by_cursor(paging)
-        only_index = paging == "index" or (config.index is True and not by_cursor)
-        size = page_size or self.settings.page_size
         return await read_all(
             self._fetch_page,
-            min(size, config.max_page_size or size),
+            page_size or self.settings.page_size,
             ahead=min(PAGES_AHEAD, self.settings.max_in_flight),
             on_users=on_users,
-            fetch_from=None if only_index else self._fetch_from,
-            by_cursor=by_cursor,
+            fetch_from=None if paging == "index" else self._fetch_from,
+            by_cursor=paging == "cursor",
+            announces_cursors=self._announces_cursors,
         )
 
     async def find_by_user_name(
@@ -245,6 +242,9 @@ class ScimClient:
             if not self._wire.answered or error.status == HTTPStatus.UNAUTHORIZED:
                 raise  # nor would it answer anything else
             return ProviderConfig()
+
+    async def _announces_cursors(self) -> bool:
+        return (await self._announced()).cursor is True
 
     async def _bulk_way(self) -> BulkWay:
         """The way of writes, once it is known what the target announces."""

@@ -29,8 +29,6 @@ class ProviderConfig:
         etag: Whether resources have versions.
         cursor: Whether lists can be paged by cursor (RFC 9865 section 4).
         index: Whether lists can be paged by index.
-        default_paging: `cursor` or `index`: how the target pages when it is not told.
-        max_page_size: Resources on a page at most, of lists by cursor or by index.
     """
 
     patch: bool | None = None
@@ -42,21 +40,19 @@ class ProviderConfig:
     etag: bool | None = None
     cursor: bool | None = None
     index: bool | None = None
-    default_paging: str | None = None
-    max_page_size: int | None = None
 
     def read_by_cursor(self, paging: str) -> bool:
         """Whether lists are read by cursor.
 
-        By index pages can be read ahead, several at a time, so a target that pages by index when
-        it is not told is read so.
+        By index pages can be read ahead, several at a time, so a target that pages both ways is
+        read so.
 
         Args:
             paging: `target.paging` of the settings.
         """
         if paging != "auto":
             return paging == "cursor"
-        return self.cursor is True and not (self.index and self.default_paging == "index")
+        return self.cursor is True and self.index is not True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +114,6 @@ def read_provider_config(document: Any) -> ProviderConfig:
         etag=_supported(document, "etag"),
         cursor=read_boolean(_below(document, "pagination", "cursor")),
         index=read_boolean(_below(document, "pagination", "index")),
-        default_paging=_word(document, "pagination", "defaultPaginationMethod"),
-        max_page_size=_whole(document, "pagination", "maxPageSize"),
     )
 
 
@@ -148,11 +142,6 @@ def _supported(document: Any, feature: str) -> bool | None:
 def _whole(document: Any, *keys: str) -> int | None:
     value = _below(document, *keys)
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
-def _word(document: Any, *keys: str) -> str | None:
-    value = _below(document, *keys)
-    return value.lower() if isinstance(value, str) else None
 
 
 def _below(document: Any, *keys: str) -> Any:

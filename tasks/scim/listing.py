@@ -1,7 +1,9 @@
 """Reading everybody, page by page, by index or by cursor as the target has it.
 
-Pages by index are read ahead when the total is known. A target that names a next cursor although
-it was asked by index is followed by cursor (RFC 9865 section 2.3).
+Pages by index are asked for first: they are read ahead when the total is known. A target that names
+a next cursor in its answer is followed by cursor (RFC 9865 section 2.3). Where indexes are refused
+or lead nowhere, the target is asked whether it announces cursors. So a target that pages by index
+gets no request beside its pages.
 """
 
 import asyncio
@@ -21,6 +23,8 @@ some servers announce the length of the page for the total (wso2 issue 7320)."""
 FetchPage = Callable[[int, int], Awaitable[Page]]
 """Asks for a page: start index (from 1) and count."""
 
+AnnouncesCursors = Callable[[], Awaitable[bool]]
+
 
 async def read_all(
     fetch: FetchPage,
@@ -30,6 +34,7 @@ async def read_all(
     on_users: KeepPage | None = None,
     fetch_from: FetchFrom | None = None,
     by_cursor: bool = False,
+    announces_cursors: AnnouncesCursors | None = None,
 ) -> UserListing:
     """List everybody.
 
@@ -40,6 +45,7 @@ async def read_all(
         on_users: Takes the users page by page, so that they need not all be held at once.
         fetch_from: Asks for one page by cursor; None where cursors are not to be followed.
         by_cursor: Begin by cursor.
+        announces_cursors: Asks the target whether it pages by cursor; asked when indexes fail.
 
     Returns:
         The listing. Users come in no particular order when pages are read ahead.
@@ -48,8 +54,36 @@ async def read_all(
     reading = Reading(on_users or kept.extend)  # type: ignore[arg-type]  # what `read_page` made
     begun = by_cursor and fetch_from and await read_by_cursor(reading, fetch_from, page_size)
     if not begun:
-        await _read_by_index(reading, fetch, page_size, ahead, fetch_from)
+        await _by_index_else_by_cursor(
+            reading, fetch, page_size, ahead, fetch_from, announces_cursors
+        )
     return reading.judged(tuple(kept))
+
+
+async def _by_index_else_by_cursor(
+    reading: Reading,
+    fetch: FetchPage,
+    page_size: int,
+    ahead: int,
+    fetch_from: FetchFrom | None,
+    announces_cursors: AnnouncesCursors | None,
+) -> None:
+    refusal: TargetRefused | None = None
+    try:
+        await _read_by_index(reading, fetch, page_size, ahead, fetch_from)
+    except TargetRefused as error:
+        refusal = error
+    if not (refusal or reading.doubts):
+        return
+    if fetch_from is not None and announces_cursors is not None and await announces_cursors():
+        found = dict(reading.doubts)
+        reading.doubts.clear()
+        reading.begin_anew()
+        if await read_by_cursor(reading, fetch_from, page_size):
+            return
+        reading.doubts.update(found)
+    if refusal is not None:
+        raise refusal
 
 
 async def _read_by_index(

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from data_contracts.errors import TargetRefused
 from deployments.sandbox.in_process import InProcessClient
 from deployments.sandbox.settings import SandboxSettings
 from tests.target_parts import Target, asynchronous, target
@@ -121,7 +122,8 @@ def asked(t: Target) -> list[str]:
 
 CASES = [
     ("index", "auto", ["index"] * 3),
-    ("cursor", "auto", ["cursor"] * 3),
+    # its first answer names a cursor, which is good for questions without an index alone
+    ("cursor", "auto", ["index", "cursor", *["cursor"] * 3]),
     ("both", "auto", ["index"] * 3),
     ("both", "cursor", ["cursor"] * 3),
     ("index", "cursor", ["cursor", *["index"] * 3]),  # it does not understand the question
@@ -193,6 +195,37 @@ async def test_a_features_page_that_fails_does_not_keep_the_list_from_being_read
     async with target(sandbox=sandbox, refuse=failing) as t:
         listing = await t.client.list_users()
         assert (listing.count, listing.complete) == (25, True)
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@asynchronous
+async def test_where_indexes_are_refused_the_announced_cursors_are_followed(
+    announced: bool,
+) -> None:
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        if "startIndex" in str(request.url):
+            return httpx.Response(400, json={"scimType": "invalidValue", "status": "400"})
+        return None
+
+    sandbox = {"paging": "both" if announced else "index", "made_up_users": 25, **SMALL_PAGES}
+    async with target(sandbox=sandbox, refuse=refuse) as t:
+        if not announced:
+            with pytest.raises(TargetRefused):
+                await t.client.list_users()
+            return
+        listing = await t.client.list_users()
+        assert (listing.count, listing.complete) == (25, True)
+        assert asked(t) == ["cursor"] * 3
+
+
+@asynchronous
+async def test_where_indexes_lead_nowhere_the_announced_cursors_are_followed() -> None:
+    sandbox = {"paging": "both", "made_up_users": 25, **SMALL_PAGES}
+    async with target("repeated-page=1", sandbox=sandbox, max_in_flight=1) as t:
+        listing = await t.client.list_users()
+        assert (listing.count, listing.complete) == (25, True)
+        assert asked(t)[-3:] == ["cursor"] * 3
+        assert len(listing.resources) == len({user["id"] for user in listing.resources}) == 25
 
 
 @pytest.mark.parametrize(("paging", "words"), [("index", "by index"), ("cursor", "by cursor")])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data_contracts.errors import TargetRefused, TargetUnavailable
 from tasks.scim.cursors import MOST_IDLE_PAGES, MOST_PASSES
-from tasks.scim.discovery import ProviderConfig, read_provider_config
+from tasks.scim.discovery import read_provider_config
 from tasks.scim.listing import read_all
 from tasks.scim.pages import Page
 from tasks.scim.protocol import list_from
@@ -265,24 +265,16 @@ def test_a_cursor_is_written_so_that_it_arrives_and_is_shown_masked() -> None:
     [
         ({"cursor": True}, True),
         ({"cursor": True, "index": False}, True),
-        ({"cursor": True, "index": True}, True),
-        ({"cursor": True, "index": True, "defaultPaginationMethod": "cursor"}, True),
-        ({"cursor": True, "index": True, "defaultPaginationMethod": "Index"}, False),
-        ({"cursor": True, "index": False, "defaultPaginationMethod": "index"}, True),
+        ({"cursor": True, "index": True}, False),
         ({"cursor": False, "index": True}, False),
         ({}, False),
         (None, False),
     ],
 )
-def test_the_better_paging_is_chosen_from_what_is_announced(
+def test_cursors_alone_are_read_by_cursor_and_both_ways_by_index(
     pagination: Any, by_cursor: bool
 ) -> None:
     config = read_provider_config({"pagination": pagination})
     assert config.read_by_cursor("auto") is by_cursor
     assert config.read_by_cursor("cursor") is True
     assert config.read_by_cursor("index") is False
-
-
-def test_the_largest_page_is_read_where_it_is_a_number() -> None:
-    assert read_provider_config({"pagination": {"maxPageSize": 250}}).max_page_size == 250
-    assert read_provider_config({"pagination": {"maxPageSize": "many"}}) == ProviderConfig()
