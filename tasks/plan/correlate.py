@@ -4,6 +4,7 @@ An identity that is not certain stops here: several candidates, or one that belo
 else, become a finding for a person to decide, never a guess.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -12,6 +13,9 @@ from data_contracts.columns import folded, is_in, texts
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, CORRELATION, WORKER_KEY
 from data_contracts.words import CorrelationKey, CorrelationOutcome, FindingSeverity, Presence
+
+TELLING_NAMES = ("name.familyName", "name.formatted", "displayName")
+"""Names of which one has to be known before two people count as one: many share a given name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Correlation:
         gone: Mask over the same rows: linked to an account that the target no longer lists.
         claimed_by: By which key somebody employed claims the account that is this person's;
             missing where nobody does.
+        claimed_alike: Mask of those whose account is claimed by somebody of the same name.
         findings: Identities that a person has to decide.
     """
 
@@ -31,6 +36,7 @@ class Correlation:
     position: pd.Series
     gone: pd.Series
     claimed_by: pd.Series
+    claimed_alike: pd.Series
     findings: tuple[Finding, ...]
 
 
@@ -45,6 +51,7 @@ class _State:
     moot: pd.Series
     """Leavers whose conflict nobody needs to decide: there is no access to take away."""
     claims: dict[str, str] = field(default_factory=dict)
+    alike: set[str] = field(default_factory=set)
 
 
 def correlate(desired: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame) -> Correlation:
@@ -76,6 +83,7 @@ def correlate(desired: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame
         position=state.position,
         gone=gone,
         claimed_by=desired[WORKER_KEY].map(state.claims).astype("str"),
+        claimed_alike=is_in(desired[WORKER_KEY], sorted(state.alike)),
         findings=_findings(state, desired),
     )
 
@@ -147,8 +155,10 @@ def _by_identifier(
     owner = position.map(state.taken)
     foreign = owner.notna() & (owner != desired.loc[asked.index, WORKER_KEY])
     employed = desired.loc[asked.index, "presence"] == Presence.PRESENT
-    for worker in owner[foreign & employed & ~several]:
+    for claimant, worker in owner[foreign & employed & ~several].items():
         state.claims.setdefault(worker, str(key))
+        if _have_the_same_name(desired, claimant, worker):
+            state.alike.add(worker)
     leaver = desired.loc[asked.index, "presence"] == Presence.ABSENT
     inactive = ~accounts["active"].reindex(position).set_axis(position.index)
     state.moot.loc[asked.index] = leaver & (foreign | inactive)
@@ -163,6 +173,18 @@ def _by_identifier(
     state.position.loc[asked.index[matched]] = position[matched]
     keys = map(str, texts(desired.loc[asked.index[matched], WORKER_KEY]))
     state.taken.update(zip(position[matched].tolist(), keys, strict=True))
+
+
+def _have_the_same_name(desired: pd.DataFrame, claimant: Hashable, worker: str) -> bool:
+    """Whether two people's mapped names are the same; a given name alone says too little."""
+    columns = [c for c in map(str, desired.columns) if c.startswith("name.") or c == "displayName"]
+    other = desired.index[desired[WORKER_KEY] == worker]
+    if not columns or other.empty:
+        return False
+    pair = desired.loc[[claimant, other[0]], columns].apply(folded)
+    known = pair.notna().all()
+    telling = any(known.get(column, False) for column in TELLING_NAMES)
+    return bool(telling and (pair.iloc[0] == pair.iloc[1])[known].all())
 
 
 def _carries_another_id(

@@ -134,11 +134,14 @@ def _apply_scope(
 def _apply_claims(course: Course, correlation: Correlation) -> None:
     """A leaver's account that somebody employed claims may be that person's, under a new number.
 
-    The same externalId is the same person at the IdP: nobody's access is taken away. The same
-    userName or e-mail address may be reused: an explicit leaver leaves, absence says too little.
+    The same externalId is the same person at the IdP, and so, in all likelihood, is the same name
+    at the same address (a rehire, a move to another company of the group): nobody's access is taken
+    away. Under another name the address was given to somebody else: an explicit leaver leaves,
+    absence says too little.
     """
     by = correlation.claimed_by
     same = (by == CorrelationKey.EXTERNAL_ID) | (course.reason == "absent-from-roster")
+    same |= correlation.claimed_alike
     mask = (course.presence == Presence.ABSENT) & by.notna() & same
     course.turn(mask, Presence.KEPT, "account-claimed")
     course.note(

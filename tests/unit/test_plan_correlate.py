@@ -204,6 +204,33 @@ def test_a_reused_address_takes_the_leavers_access_and_leaves_the_joiner_to_a_pe
         assert codes(plan) == {"new": {"account-conflict"}}
 
 
+NAMED = "mapping: {name.familyName: family_name}"
+
+
+@pytest.mark.parametrize(
+    ("now", "conf", "leaves"),
+    [
+        ({"given": "Ann", "family": "Lee"}, NAMED, False),
+        ({"given": " ann ", "family": "LEE"}, NAMED, False),
+        ({"given": "Ann", "family": "Moe"}, NAMED, True),
+        ({"given": "Bea", "family": "Lee"}, NAMED, True),
+        ({"given": "Ann", "family": None}, NAMED, True),  # a given name alone says too little
+        ({"given": "Ann", "family": "Lee"}, "", True),  # no family name is mapped
+    ],
+)
+def test_who_left_and_who_came_with_the_same_name_at_the_same_address_are_perhaps_one(
+    now: Row, conf: str, leaves: bool
+) -> None:
+    """A rehire, or a move to another company of the group: nobody is locked out by a guess."""
+    left = worker("old", None, "ann@x", given="Ann", family="Lee", _state="leaver")
+    people = [left, worker("new", None, "ann@x", **now)]
+    there = account("a1", "ann@x", None, **{"name.givenName": "Ann", "name.familyName": "Lee"})
+    plan = World(hr=people, accounts=[there], links=[("old", "a1")], conf=conf).plan()
+    assert what(plan) == ({"old": "deactivate"} if leaves else {})
+    told = {"new": {"account-conflict"}}
+    assert codes(plan) == (told if leaves else {**told, "old": {"account-claimed"}})
+
+
 def test_an_ex_employee_whose_address_somebody_has_now_is_no_news_in_every_run() -> None:
     gone = worker("w1", "x1", "ann@x", _state="leaver", last="2019-12-31")
     now = worker("w2", "x2", "ann@x", given="Ann", title="PM")
