@@ -90,7 +90,8 @@ class Guardrails(Section):
     seats: Count | None = None
     """Paid seats of the workspace: active accounts with a role of `roles.paid` after the run."""
     min_admins: Count = 1
-    """Active accounts with a role of `roles.admin` that must remain. Cannot be approved away."""
+    """Active accounts with a role of `roles.admin` that must remain. Fewer cannot be approved away;
+    so many of which the plan first makes some are held."""
 
     @field_validator("*", mode="before")
     @classmethod

@@ -181,15 +181,36 @@ def _admins(
 ) -> GuardrailResult:
     least = settings.guardrails.min_admins
     before, after = _holders(changes, workforce, settings.roles, settings.roles.admin)
-    refused = after < least and after < before
+    message = f"min_admins: {after} active admins would remain, of {before} now; at least {least} "
+    message += "must"
+    verdict = Verdict.SAFE
+    if after < least and after < before:
+        verdict = Verdict.REFUSED
+    elif (remaining := before - _lost(changes, settings.roles)) < min(least, before):
+        verdict = Verdict.HELD
+        message += (
+            f", and only {remaining} of those who are now: access is taken away before it is "
+        )
+        message += "given, so a promotion that fails would leave too few"
     return GuardrailResult(
         name="min_admins",
-        verdict=Verdict.REFUSED if refused else Verdict.SAFE,
+        verdict=verdict,
         actual=after,
         limit=least,
         population=before,
-        message=f"min_admins: {after} active admins would remain, of {before} now; at least "
-        f"{least} must",
+        message=message,
+    )
+
+
+def _lost(changes: Counter[_RoleChange], rules: RoleRules) -> int:
+    """How many active admins are admins no more after the plan."""
+    admin = {_plain(role) for role in rules.admin}
+    return sum(
+        times
+        for change, times in changes.items()
+        if change.is_of_active
+        and _plain(change.held) in admin
+        and _plain(change.role_after(rules.initial)) not in admin
     )
 
 

@@ -388,13 +388,15 @@ def test_the_last_admin_may_be_renamed_and_moved() -> None:
         assert admins(people, there, conf) == "safe"
 
 
-def test_an_admin_who_comes_takes_the_place_of_the_one_who_goes() -> None:
+def test_an_admin_who_comes_in_the_place_of_the_last_one_needs_somebodys_word() -> None:
+    """Leavers go first: were the newcomer's change to fail, nobody would be left."""
     there = accounts(1, **{ROLE: "admin"})
     people = [*workers(1, _state="leaver"), workers(2)[1]]
-    assert admins(people, there, "roles: {default: admin}") == "safe"
+    assert admins(people, there, "roles: {default: admin}") == "held"
     back = {**workers(2)[1]}
     inactive = {**accounts(2)[1], "active": False, ROLE: "admin"}
-    assert admins([people[0], back], [*there, inactive]) == "safe"
+    assert admins([people[0], back], [*there, inactive]) == "held"
+    assert admins(people, [*there, OTHER_ADMIN], "roles: {default: admin}") == "safe"
 
 
 def test_a_workspace_without_visible_admins_is_not_refused() -> None:
