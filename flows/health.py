@@ -71,7 +71,7 @@ def _ledger(project: Project) -> Iterator[HealthCheck]:
     try:
         with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
             runs = len(ledger.runs(1))
-            open_intents = len(ledger.open_intents(target))
+            open_intents = len(ledger.open_intents(target)) + len(ledger.open_team_intents(target))
             learned = ledger.learned(target, project.settings.never_learned)
             failing = ledger.failing(target)
     except ScimflowError as error:

@@ -2,12 +2,12 @@
 
 Three sorts of tables stand here. *Audit* tables (`APPEND_ONLY`) tell what happened: triggers of the
 database refuse to change or delete their rows. *State* tables tell how things are now
-(`account_link`, `open_operation`, `failing_operation`, `attribute_habit`,
-`attribute_rewrite`, `lease`) and change in the same transaction as the audit rows
-that they follow from. `run` is begun and ended once. `plan_body` holds whole plans, and with them
-personal values (what accounts hold and what they shall hold); a body that was tampered with no
-longer has its digest. Everywhere else the ledger keeps identifiers (worker keys, account ids,
-userNames, externalIds), names of attributes, and reasons in words.
+(`account_link`, `team_link`, `open_operation`, `failing_operation`, `attribute_habit`,
+`attribute_rewrite`, `lease`) and change in the same transaction as the audit rows that they follow
+from. `run` is begun and ended once. `plan_body` holds whole plans, and with them personal values
+(what accounts hold and what they shall hold); a body that was tampered with no longer has its
+digest. Everywhere else the ledger keeps identifiers (worker keys, account ids, userNames,
+externalIds, keys and names of teams), names of attributes, and reasons in words.
 
 The migrations bring a database here; a test holds the two against each other.
 """
@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0003"
+HEAD = "0004"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -283,6 +283,48 @@ link_event = sa.Table(
     sa.Index("ix_link_event_login", "target", "user_name_folded"),
 )
 
+team_link = sa.Table(
+    "team_link",
+    metadata,
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("team_key", sa.Text, primary_key=True),
+    _text("team_id"),
+    _text("name"),
+    _of_run(),
+    _moment("linked_at"),
+    sa.UniqueConstraint("target", "team_id", name="uq_team_link_team"),
+)
+"""Managed teams: the source's value and the SCIM id of the group that stands for it."""
+
+team_link_event = sa.Table(
+    "team_link_event",
+    metadata,
+    _number(),
+    _of_run(),
+    _text("target"),
+    _text("event"),
+    _text("team_key"),
+    _text("team_id"),
+    _text("name"),
+    _moment("at"),
+    sa.Index("ix_team_link_event_run", "run_id"),
+    sa.Index("ix_team_link_event_team", "target", "team_key"),
+)
+
+team_member = sa.Table(
+    "team_member",
+    metadata,
+    _number(),
+    sa.Column("operation_ref", BigId, sa.ForeignKey("operation.id"), nullable=False),
+    _text("worker_key"),
+    _text("account_id", null=True),
+    _text("change"),
+    _text("reason"),
+    sa.Index("ix_team_member_operation", "operation_ref"),
+    sa.Index("ix_team_member_worker", "worker_key"),
+)
+"""Who was to join or leave by an operation on a team, so that each person's history tells it."""
+
 approval = sa.Table(
     "approval",
     metadata,
@@ -354,6 +396,8 @@ APPEND_ONLY = (
     "operation_event",
     "exchange",
     "link_event",
+    "team_link_event",
+    "team_member",
     "approval",
 )
 """Audit tables: a trigger refuses UPDATE and DELETE."""

@@ -26,6 +26,7 @@ from tasks.scim.bulk_messages import located_id
 from tasks.scim.clock import SYSTEM_CLOCK, Clock
 from tasks.scim.directory import Directory, identity_of
 from tasks.scim.discovery import Discovery, ProviderConfig
+from tasks.scim.groups import Groups, PagingWay
 from tasks.scim.listing import read_all
 from tasks.scim.pages import Page, read_page
 from tasks.scim.probe import probe
@@ -75,6 +76,8 @@ class ScimClient:
         self._config: ProviderConfig | None = None
         self._bulk: BulkWay | None = None
         self._asking = asyncio.Lock()
+        self.groups = Groups(self._send, self._paging, settings)
+        """Teams, where they are switched on."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,19 +124,24 @@ class ScimClient:
         Raises:
             TargetError: A page could not be read at all.
         """
+        way = await self._paging()
+        size = page_size or self.settings.page_size
+        return await read_all(
+            self._fetch_page,
+            min(size, way.largest or size),
+            ahead=min(PAGES_AHEAD, self.settings.max_in_flight),
+            on_users=on_users,
+            fetch_from=self._fetch_from if way.follows_cursors else None,
+            by_cursor=way.by_cursor,
+        )
+
+    async def _paging(self) -> PagingWay:
+        """How lists are read here, by the settings and by what the target announces."""
         paging = self.settings.paging
         config = ProviderConfig() if paging == "index" else await self._announced()
         by_cursor = config.read_by_cursor(paging)
         only_index = paging == "index" or (config.index is True and not by_cursor)
-        size = page_size or self.settings.page_size
-        return await read_all(
-            self._fetch_page,
-            min(size, config.max_page_size or size),
-            ahead=min(PAGES_AHEAD, self.settings.max_in_flight),
-            on_users=on_users,
-            fetch_from=None if only_index else self._fetch_from,
-            by_cursor=by_cursor,
-        )
+        return PagingWay(by_cursor, not only_index, config.max_page_size)
 
     async def find_by_user_name(
         self, user_name: str, *, trace: Trace | None = None
@@ -328,11 +336,12 @@ class ScimClient:
             return None
 
     async def _send(
-        self, request: Request, trace: Trace | None, *, budget_s: float | None = None
+        self, request: Request, trace: Trace | None = None, *, budget_s: float | None = None
     ) -> Answer:
         whole_s = budget_s or self.settings.request_budget_s
         way: Wire | BulkWay = self._wire
-        if request.purpose is Purpose.WRITE and self.settings.bulk.enabled:
+        on_users = request.path.startswith(protocol.USERS)
+        if request.purpose is Purpose.WRITE and on_users and self.settings.bulk.enabled:
             way = await self._bulk_way()
         return await with_retries(
             lambda left_s: way.send(request, left_s, trace),
