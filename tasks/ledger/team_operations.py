@@ -40,10 +40,12 @@ def write_members(
 
 
 def link_change(outcome: Outcome | None, name: str, at: datetime) -> TeamLinkChange | None:
-    """What an outcome says of a team's link; None when it is none of a team, or says nothing."""
+    """What an outcome says of a team's link; None for one about an account, or members."""
     if outcome is None or not isinstance(outcome.kind, TeamOperationKind):
         return None
     if not outcome.succeeded or outcome.account_id is None:
+        return None
+    if outcome.kind is TeamOperationKind.MEMBERS:
         return None
     created = outcome.kind is TeamOperationKind.CREATE
     return TeamLinkChange(

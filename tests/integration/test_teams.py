@@ -1,4 +1,4 @@
-"""Teams kept in step with an export: made, renamed, members moved; what is not ours is left alone."""
+"""Teams kept in step with an export: made, renamed, members moved; others' are left alone."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from data_contracts.words import OutcomeResult, RunState
 from tests.sync_parts import TOKEN, TOKEN_VARIABLE, leave
-from tests.team_parts import COLUMN, TeamCompany, people, planned, team_company
+from tests.team_parts import TeamCompany, people, planned, team_company
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,9 @@ def test_three_days_of_a_company_make_rename_fill_and_empty_teams(company: TeamC
     assert set(ids) == {"Core", "Data"}
     assert company.sandbox.teams[ids["Data"]]["externalId"] == "Data"
 
-    company.put(ids["Data"], members=[*company.sandbox.teams[ids["Data"]]["members"], {"value": guest}])
+    company.put(
+        ids["Data"], members=[*company.sandbox.teams[ids["Data"]]["members"], {"value": guest}]
+    )
     company.say({0: "Data", 4: "Core"})
     company.say({1: "Core; Data"}, **leave())
     company.configure("teams", {"names": {"Data": "Data & Insight"}})
