@@ -70,7 +70,9 @@ def test_a_value_that_is_not_listed(unlisted: str, expected: list[tuple[str, str
 
 
 def test_a_value_that_is_not_listed_is_an_error_unless_said_otherwise() -> None:
-    with pytest.raises(ConfigurationError, match=r"1 values of 'hr\.extra' are not listed") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"1 values of 'hr\.extra' are not listed"
+    ) as caught:
         desired("x", "Secret", values={"x": "Core"})
     assert "Secret" not in str(caught.value)
 
@@ -96,7 +98,9 @@ def test_who_has_no_row_in_the_source_is_not_known_to_be_in_no_team() -> None:
 
 
 def test_a_column_that_no_source_has_is_named_with_the_nearest() -> None:
-    with pytest.raises(ConfigurationError, match=r"teams\.column: no source has a column 'hr\.exra'"):
+    with pytest.raises(
+        ConfigurationError, match=r"teams\.column: no source has a column 'hr\.exra'"
+    ):
         desired("x", column="hr.exra")
 
 
