@@ -43,11 +43,11 @@ def link_change(outcome: Outcome | None, name: str, at: datetime) -> TeamLinkCha
     """What an outcome says of a team's link; None for one about an account, or members."""
     if outcome is None or not isinstance(outcome.kind, TeamOperationKind):
         return None
-    if not outcome.succeeded or outcome.account_id is None:
-        return None
-    if outcome.kind is TeamOperationKind.MEMBERS:
-        return None
     created = outcome.kind is TeamOperationKind.CREATE
+    # a new team that did not take everything over is there, and ours, all the same
+    made = outcome.succeeded or (created and bool(outcome.not_retained))
+    if not made or outcome.account_id is None or outcome.kind is TeamOperationKind.MEMBERS:
+        return None
     return TeamLinkChange(
         team_key=outcome.worker_key.removeprefix(TEAM_PREFIX),
         team_id=outcome.account_id,

@@ -1,4 +1,4 @@
-"""Teams at workspaces that nobody here wrote: made, filled, renamed, emptied; then nothing to do."""
+"""Teams at workspaces that nobody here wrote: made, filled, renamed, emptied; then in line."""
 
 import asyncio
 from collections.abc import Iterator
