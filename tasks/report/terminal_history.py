@@ -56,12 +56,16 @@ def _entry(entry: HistoryEntry) -> Iterator[RenderableType]:
         key(moment(entry.at)),
         safe(entry.kind, "bold"),
         key(_subject(entry)) if entry.worker_key else Text(),
-        key(f"account {entry.account_id}") if entry.account_id else Text(),
+        key(f"{_resource(entry)} {entry.account_id}") if entry.account_id else Text(),
         _result(entry),
     )
     yield Line(Text(f"{sign} ", style) + keys, 2, 4)
     for text in _details(entry):
         yield Line(safe(text, "dim"), 6, 2)
+
+
+def _resource(entry: HistoryEntry) -> str:
+    return "group" if entry.worker_key.startswith(TEAM_PREFIX) else "account"
 
 
 def _subject(entry: HistoryEntry) -> str:

@@ -97,6 +97,14 @@ class Groups:
             noun="teams",
         )
 
+    async def count(self) -> int | None:
+        """How many groups the target announces; None when it does not say.
+
+        Raises:
+            TargetError: There is no list of groups.
+        """
+        return (await self._fetch(1, 1)).total
+
     async def get(
         self, team_id: str, *, trace: Trace | None = None, purpose: Purpose = Purpose.VERIFY
     ) -> tuple[dict[str, Any], str | None]:
