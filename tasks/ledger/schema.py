@@ -283,48 +283,6 @@ link_event = sa.Table(
     sa.Index("ix_link_event_login", "target", "user_name_folded"),
 )
 
-team_link = sa.Table(
-    "team_link",
-    metadata,
-    sa.Column("target", sa.Text, primary_key=True),
-    sa.Column("team_key", sa.Text, primary_key=True),
-    _text("team_id"),
-    _text("name"),
-    _of_run(),
-    _moment("linked_at"),
-    sa.UniqueConstraint("target", "team_id", name="uq_team_link_team"),
-)
-"""Managed teams: the source's value and the SCIM id of the group that stands for it."""
-
-team_link_event = sa.Table(
-    "team_link_event",
-    metadata,
-    _number(),
-    _of_run(),
-    _text("target"),
-    _text("event"),
-    _text("team_key"),
-    _text("team_id"),
-    _text("name"),
-    _moment("at"),
-    sa.Index("ix_team_link_event_run", "run_id"),
-    sa.Index("ix_team_link_event_team", "target", "team_key"),
-)
-
-team_member = sa.Table(
-    "team_member",
-    metadata,
-    _number(),
-    sa.Column("operation_ref", BigId, sa.ForeignKey("operation.id"), nullable=False),
-    _text("worker_key"),
-    _text("account_id", null=True),
-    _text("change"),
-    _text("reason"),
-    sa.Index("ix_team_member_operation", "operation_ref"),
-    sa.Index("ix_team_member_worker", "worker_key"),
-)
-"""Who was to join or leave by an operation on a team, so that each person's history tells it."""
-
 approval = sa.Table(
     "approval",
     metadata,

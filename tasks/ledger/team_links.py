@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from data_contracts.errors import LedgerError
 from data_contracts.team_plan import TeamAdoption
 from data_contracts.teams import TeamLink
-from tasks.ledger.schema import team_link, team_link_event
+from tasks.ledger.team_schema import team_link, team_link_event
 
 
 class TeamLinkEventKind(StrEnum):

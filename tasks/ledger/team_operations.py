@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from data_contracts.outcome import Outcome
 from data_contracts.team_plan import TEAM_PREFIX, TeamOperation
 from data_contracts.words import TeamOperationKind
-from tasks.ledger.schema import team_member
 from tasks.ledger.team_links import TeamLinkChange, TeamLinkEventKind
+from tasks.ledger.team_schema import team_member
 
 JOIN = "join-team"
 LEAVE = "leave-team"

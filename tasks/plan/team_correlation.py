@@ -134,11 +134,10 @@ class _Correlation:
             )
             return
         candidates = self._candidates(key)
-        if not candidates:
-            if folded_name(self._rules.name_of(key)) not in self._protected:
-                self._missing.append(key)
-        else:
+        if candidates:
             self._judge(key, candidates)
+        elif not self._is_protected(key):
+            self._missing.append(key)
 
     def _candidates(self, key: str) -> list[tuple[str, Team]]:
         """Teams that are there and could be meant, with what they were found by."""
@@ -174,14 +173,15 @@ class _Correlation:
                 )
             )
 
-    def _is_protected(self, key: str, team: Team) -> bool:
-        names = (team.team_id, team.name, self._rules.name_of(key))
+    def _is_protected(self, key: str, team: Team | None = None) -> bool:
+        names = [self._rules.name_of(key)]
+        names += [] if team is None else [team.team_id, team.name]
         if self._protected.isdisjoint(map(folded_name, names)):
             return False
         self._note(
             key,
             "protected",
-            "the team is protected by the settings: left as it is",
+            "the team, or the name, is protected by the settings: left as it is",
             severity=FindingSeverity.INFO,
         )
         return True
