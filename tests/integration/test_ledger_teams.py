@@ -111,3 +111,14 @@ def test_a_write_whose_end_is_unknown_stays_open(ledger: Ledger) -> None:
     asyncio.run(carry_out(ledger, "r1", (team, outcome(team, UNKNOWN))))
     (intent,) = ledger.open_team_intents(TARGET)
     assert intent.result is UNKNOWN
+
+
+def test_what_a_target_does_with_teams_is_not_learned_of_accounts(ledger: Ledger) -> None:
+    ledger.start_run(a_run("r1"))
+    for number in range(20):
+        team = a_team(f"T{number}")
+        lost = outcome(team, OutcomeResult.FAILED, not_retained=("displayName", "members"))
+        asyncio.run(carry_out(ledger, "r1", (team, lost)))
+    assert not ledger.learned(TARGET).writes
+    assert not ledger.learned(TARGET).never_kept
+    assert ledger.failing(TARGET) == {}
