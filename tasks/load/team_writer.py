@@ -58,6 +58,12 @@ class TeamChange:
         """Whether nothing is left to change."""
         return self.name is None and not self.add and not self.remove
 
+    @property
+    def parts(self) -> frozenset[str]:
+        """What a request must be able to say for it."""
+        given = {"rename": self.name, "add": self.add, "remove": self.remove}
+        return frozenset(part for part, value in given.items() if value)
+
     def missing_in(self, resource: Mapping[str, Any]) -> "TeamChange":
         """What of it a team does not show yet."""
         members = member_ids(resource) or frozenset()
@@ -93,7 +99,7 @@ class TeamWriter:
     def __init__(self, client: ScimClient, settings: TargetSettings) -> None:
         self._groups = client.groups
         self._way = Way.WHOLE if settings.update_with == "put" else Way.VALUE_PATHS
-        self._proven = False
+        self._proven: set[str] = set()
 
     async def write(self, team_id: str, change: TeamChange, trace: Trace) -> None:
         """Write a change once, in as many requests as the target needs.
@@ -112,13 +118,13 @@ class TeamWriter:
             try:
                 await self._groups.patch(team_id, value_paths(chunk), trace=trace)
             except TargetRefused as error:
-                if error.status not in _FORM or self._proven:
-                    raise
+                if error.status not in _FORM or chunk.parts <= self._proven:
+                    raise  # this form is known to work here: it is the name, or a member
                 await self.write_whole(team_id, chunk, trace)
                 if error.status in _UNSUPPORTED:
                     self._way = max(self._way, Way.WHOLE)
             else:
-                self._proven = True
+                self._proven |= chunk.parts
 
     def distrust_value_paths(self) -> None:
         """Use them no more: the target answered success and did nothing."""

@@ -213,6 +213,19 @@ async def test_value_paths_that_are_refused_lead_to_a_put_with_the_version_read(
 
 
 @asynchronous
+async def test_a_form_that_works_for_joining_proves_nothing_of_leaving() -> None:
+    async with target("member-paths-refused=1", sandbox=TEAMS) as t:
+        team_id = make(t, members=["a", "guest"])
+        (joined,) = await t.apply(moves(team_id, ["b"]))
+        assert joined.result is APPLIED
+        async with t.session() as session:
+            (joined,) = await session.apply([moves(team_id, ["c"])])
+            (left,) = await session.apply([moves(team_id, [], ["a", "b"])])
+        assert (joined.result, left.result) == (APPLIED, APPLIED)
+        assert sorted(members(t, team_id)) == ["c", "guest"]
+
+
+@asynchronous
 async def test_somebody_elses_change_between_read_and_put_is_not_undone() -> None:
     sandbox = {**TEAMS, "etags": True, "patch": False}
     t: Target
