@@ -56,29 +56,47 @@ class TeamCreator:
         """
         clock = self._client.clock
         deadline = clock.monotonic() + self._client.settings.request_budget_s
-        attempt, unanswered = 0, False
+        attempt, lost = 0, None
         while True:
             attempt += 1
-            try:
-                answered = await self._groups.create(_resource(operation), trace=trace)
-            except UniquenessConflict as error:
-                return await self._taken(operation, error, unanswered, trace)
-            except TargetError as error:
-                if not is_ambiguous(error):
-                    raise
-                unanswered = True
-                found = await self._search(operation, error.message, trace)
-                if found:
-                    return _settled(operation, found)
-                pause_s = wait_s(attempt, error)
-                if clock.monotonic() + pause_s >= deadline:
-                    raise TargetUnavailable(
-                        f"{error.message}; a look showed that no team was made",
-                        status=error.status,
-                    ) from None
-                await clock.sleep(pause_s)
-            else:
-                return await self._answered(operation, answered, trace)
+            ended = await self._try(operation, lost, trace)
+            if isinstance(ended, Ending):
+                return ended
+            lost, pause_s = ended, wait_s(attempt, ended)
+            if clock.monotonic() + pause_s >= deadline:
+                raise OutcomeUnknown(
+                    f"{lost.message}; a look showed no team, and the next run looks again",
+                    status=lost.status,
+                )
+            await clock.sleep(pause_s)
+
+    async def _try(
+        self, operation: TeamOperation, lost: TargetError | None, trace: Trace
+    ) -> Ending | TargetError:
+        """Create once, looking before a repetition and after a lost answer.
+
+        Names may repeat at many targets and searches lag behind writes: hence both looks.
+
+        Args:
+            operation: A create.
+            lost: What the attempt before ended with, if its answer was lost.
+            trace: Where exchanges are noted.
+
+        Returns:
+            The end; or the error, when the answer was lost and no team is to be seen.
+        """
+        if lost is not None and (found := await self._search(operation, lost.message, trace)):
+            return _settled(operation, found)
+        try:
+            answered = await self._groups.create(_resource(operation), trace=trace)
+        except UniquenessConflict as error:
+            return await self._taken(operation, error, lost is not None, trace)
+        except TargetError as error:
+            if not is_ambiguous(error):
+                raise
+            found = await self._search(operation, error.message, trace)
+            return _settled(operation, found) if found else error
+        return await self._answered(operation, answered, trace)
 
     async def _answered(
         self, operation: TeamOperation, answered: Resource | None, trace: Trace

@@ -157,7 +157,8 @@ class Groups:
     async def find(self, name: str, *, trace: Trace | None = None) -> tuple[dict[str, Any], ...]:
         """The groups with this displayName, in any case.
 
-        A target that ignores or does not know the filter is read whole instead: slow, but right.
+        A filter that is not known, is ignored or finds nothing (an index may lag behind the writes)
+        is not enough: then all groups are read.
 
         Raises:
             AnswerUnreadable: None was found, and the listing was not complete.
@@ -165,9 +166,9 @@ class Groups:
         """
         if not self._unfilterable:
             found = await self._find_by_filter(name, trace)
-            if found is not None:
+            self._unfilterable = found is None
+            if found:
                 return found
-            self._unfilterable = True
         kept: list[Resource] = []
         listing = await self.list(kept.extend)
         found = _named(kept, name)
