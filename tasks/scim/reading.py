@@ -90,7 +90,9 @@ class Reading:
         """
         count, notes = len(self.seen) - len(self.earlier), []
         if self.totals_lie and max(self.totals, default=count) < count:
-            notes.append(f"the announced total was wrong; {count:,} {self.noun} were read to the end")
+            notes.append(
+                f"the announced total was wrong; {count:,} {self.noun} were read to the end"
+            )
             self.totals.clear()
         if len(self.totals) > 1:
             few, many = min(self.totals), max(self.totals)
