@@ -84,6 +84,22 @@ async def test_a_rename_leaves_the_members_alone() -> None:
 
 
 @asynchronous
+async def test_teams_are_not_written_in_bulk() -> None:
+    sandbox = {**TEAMS, "bulk": True}
+    async with target(sandbox=sandbox, bulk={"enabled": True}) as t:
+        async with t.session() as session:
+            people = await session.apply([create(f"E{n}") for n in range(4)])
+            keys = ("Core", "Data")
+            made = await session.apply([team(CREATE, team_key=k, name=k) for k in keys])
+            (changed,) = await session.apply([moves(None, [str(p.account_id) for p in people])])
+        assert {o.result for o in (*people, *made, changed)} == {APPLIED}
+        asked = [f"{s.method} {s.path}" for s in t.sandbox.journal if not s.in_bulk]
+        assert "POST /Bulk" in asked, "accounts are"
+        assert asked.count("POST /Groups") == 2
+        assert f"PATCH /Groups/{made[0].account_id}" in asked
+
+
+@asynchronous
 async def test_large_lists_go_in_chunks_of_a_hundred() -> None:
     async with target(sandbox=TEAMS) as t:
         team_id = make(t, members=[f"old{n}" for n in range(120)])
