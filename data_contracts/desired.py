@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from data_contracts.finding import Finding
+from data_contracts.teams import DesiredTeams
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +45,7 @@ class DesiredPeople:
         complete_roster: Whether absence from the employment source means that somebody left.
         findings: What transform noticed about people.
         zone_days: The day used for each time zone that differs from the company's.
+        teams: Who should be in which team; None without a `teams` section.
     """
 
     frame: pd.DataFrame
@@ -54,3 +56,4 @@ class DesiredPeople:
     complete_roster: bool = False
     findings: tuple[Finding, ...] = ()
     zone_days: Mapping[str, date] = field(default_factory=dict)
+    teams: DesiredTeams | None = None

@@ -48,6 +48,19 @@ class ExplainedAttribute:
 
 
 @dataclass(frozen=True, slots=True)
+class ExplainedTeam:
+    """A team that the person belongs to by the sources.
+
+    Attributes:
+        key: The source's value.
+        name: What the team is called at the target.
+    """
+
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything about one person.
 
@@ -62,6 +75,8 @@ class Explanation:
         attributes: What the mapping makes of the row.
         role: The role, and what decided it.
         role_rule: The settings' path of the rule that gave the role.
+        teams: Teams that the person belongs to; None where nothing is said of that: without a
+            `teams` section, or with an empty cell that changes nothing.
         account_id: The account that the ledger links; None when there is none.
         findings: What was noticed about the person.
         history: All that was done, over all runs, the oldest first.
@@ -78,6 +93,7 @@ class Explanation:
     attributes: tuple[ExplainedAttribute, ...] = ()
     role: str | None = None
     role_rule: str = ""
+    teams: tuple[ExplainedTeam, ...] | None = None
     account_id: str | None = None
     findings: tuple[Finding, ...] = ()
     history: tuple[HistoryEntry, ...] = ()

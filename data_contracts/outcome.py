@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from data_contracts.learned import Rewrite
-from data_contracts.words import OperationKind, OutcomeResult, RunState
+from data_contracts.words import OperationKind, OutcomeResult, RunState, TeamOperationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ class Outcome:
 
     Attributes:
         operation_id: The operation.
-        worker_key: Whose.
+        worker_key: Whose; `team:KEY` for a team.
         kind: What was to be done.
         result: How it ended.
-        account_id: SCIM id, once known.
-        user_name: Login at the target after it, as far as known.
+        account_id: SCIM id of the account or the team, once known.
+        user_name: Login, or name of the team, at the target after it, as far as known.
         detail: Why, in words, when it was not applied; without personal values.
         verified: The verification's word: attributes compared and found as meant, or those that
             were not retained.
@@ -51,7 +51,7 @@ class Outcome:
 
     operation_id: str
     worker_key: str
-    kind: OperationKind
+    kind: OperationKind | TeamOperationKind
     result: OutcomeResult
     account_id: str | None
     user_name: str | None = None

@@ -17,6 +17,7 @@ from pydantic.dataclasses import dataclass
 from data_contracts.canonical import digest_of_pieces
 from data_contracts.errors import ConfigurationError
 from data_contracts.finding import Finding
+from data_contracts.team_plan import TeamAdoption, TeamOperation
 from data_contracts.words import CorrelationKey, OperationKind, Verdict
 
 PLAN_FORMAT = "scimflow-plan/1"
@@ -30,6 +31,11 @@ _NOBODY: dict[str, str] = {}
 """The references of the many operations that refer to nobody: one for all of them."""
 
 _STRICT = ConfigDict(extra="forbid")
+
+
+def _is_empty(value: object) -> bool:
+    """What a plan without teams does not say: its bytes are those of a plan that knows none."""
+    return not value
 
 
 class _Frozen(BaseModel):
@@ -103,6 +109,10 @@ class Operation:
         return replace(self, attributes={**self.attributes, **ids})
 
 
+PlannedOperation = Operation | TeamOperation
+"""Whatever is carried out as one step with an intent before it and an outcome after it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Adoption:
     """An account that was there already and is from now on managed for this person.
@@ -157,6 +167,7 @@ class PlanBasis(_Frozen):
         target: Digest of the target's accounts, projected on what is compared.
         target_accounts: How many accounts there were.
         links: Digest of the ledger's account links.
+        teams: Digest of the target's teams and the ledger's links to them; "" without `teams`.
     """
 
     sources: dict[str, SourceBasis]
@@ -164,6 +175,7 @@ class PlanBasis(_Frozen):
     target: str
     target_accounts: int
     links: str
+    teams: str = Field(default="", exclude_if=_is_empty)
 
 
 _LONG: Mapping[str, TypeAdapter[Any]] = {
@@ -188,6 +200,8 @@ class Plan(_Frozen):
         basis: What it was made from.
         operations: Leavers first, then by worker key.
         adoptions: By worker key.
+        team_operations: Renames first, then new teams, then members; each by team key.
+        team_adoptions: By team key.
         findings: By code, then subject.
         guardrails: One result for each guardrail, in the order of scimflow.yaml.
         counts: How many people are in each presence, and further numbers for the report.
@@ -201,6 +215,8 @@ class Plan(_Frozen):
     basis: PlanBasis
     operations: tuple[Operation, ...]
     adoptions: tuple[Adoption, ...] = ()
+    team_operations: tuple[TeamOperation, ...] = Field(default=(), exclude_if=_is_empty)
+    team_adoptions: tuple[TeamAdoption, ...] = Field(default=(), exclude_if=_is_empty)
     findings: tuple[Finding, ...] = ()
     guardrails: tuple[GuardrailResult, ...] = ()
     counts: dict[str, int] = Field(default_factory=dict)
@@ -216,8 +232,18 @@ class Plan(_Frozen):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is to be done: no operation and no adoption."""
-        return not self.operations and not self.adoptions
+        """Whether nothing is to be done: no operation and no adoption, of accounts or teams."""
+        return not self.is_out_of_step and not self.adoptions and not self.team_adoptions
+
+    @property
+    def is_out_of_step(self) -> bool:
+        """Whether something is to be written at the target."""
+        return bool(self.operations or self.team_operations)
+
+    @property
+    def everything_to_write(self) -> tuple[PlannedOperation, ...]:
+        """Operations on accounts and then on teams, in the order in which they are done."""
+        return (*self.operations, *self.team_operations)
 
     def count(self, kind: OperationKind) -> int:
         """How many operations of this kind there are."""

@@ -78,6 +78,14 @@ OPERATION_ORDER: tuple[OperationKind, ...] = tuple(OperationKind)
 """Leavers first: who must not read on goes before everything else, and frees a seat."""
 
 
+class TeamOperationKind(StrEnum):
+    """What is done to one team, in the order in which a plan lists and the loader does it."""
+
+    RENAME = "rename-team"  # first: it may free the name that a new one needs
+    CREATE = "create-team"
+    MEMBERS = "change-members"
+
+
 class Verdict(StrEnum):
     """What the guardrails say of a plan."""
 

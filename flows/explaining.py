@@ -6,12 +6,18 @@ import pandas as pd
 
 from data_contracts.batch import QuarantinedRow
 from data_contracts.columns import folded, is_in
-from data_contracts.configuration import AttributeRule, Configuration
+from data_contracts.configuration import AttributeRule, Configuration, TeamRules
 from data_contracts.errors import ScimflowError
-from data_contracts.explanation import ExplainedAttribute, ExplainedRow, Explanation
+from data_contracts.explanation import (
+    ExplainedAttribute,
+    ExplainedRow,
+    ExplainedTeam,
+    Explanation,
+)
 from data_contracts.frames import WORKER_KEY
 from data_contracts.outcome import HistoryEntry
 from data_contracts.scim.paths import parse_path
+from data_contracts.teams import TEAM_KEY, DesiredTeams
 from flows.pipeline import CheckedSources, Preparation, check_sources
 from tasks.transform.people import Derived, derive
 
@@ -145,6 +151,7 @@ def _with_derivation(
         in_scope=bool(row["in_scope"]),
         role=_text(role),
         role_rule=_text(rule) or "",
+        teams=_teams(worker, derived.people.teams, settings.teams),
         findings=tuple(f for f in derived.people.findings if f.subject == worker),
         attributes=tuple(
             _attribute(str(parse_path(path, extensions)), rule, row)
@@ -158,6 +165,17 @@ def _attribute(path: str, rule: AttributeRule, row: pd.Series) -> ExplainedAttri
     refers_to = (cell or "") if rule.account_of is not None else ""
     value = None if refers_to else cell
     return ExplainedAttribute(path, _origin(rule), value, rule.when, refers_to)
+
+
+def _teams(
+    worker: str, desired: DesiredTeams | None, rules: TeamRules | None
+) -> tuple[ExplainedTeam, ...] | None:
+    """Which teams the person belongs to by the sources."""
+    if desired is None or rules is None or worker not in desired.known:
+        return None
+    pairs = desired.memberships
+    keys = pairs.loc[pairs[WORKER_KEY] == worker, TEAM_KEY]
+    return tuple(ExplainedTeam(str(key), rules.name_of(str(key))) for key in keys)
 
 
 def _text(value: object) -> str | None:

@@ -15,12 +15,17 @@ from flows.project import Project, find_token, open_project, utc_now
 from tasks.extract.contracts import read_contract
 from tasks.extract.pick import pick_file
 from tasks.ledger import open_ledger
-from tasks.scim.client import open_client
+from tasks.scim.client import ScimClient, open_client
 
 CLOCK_TOLERANCE_S = 60
 """More than a slow answer explains; hours of difference change who is a leaver today."""
 
 PREFECT_TIMEOUT_S = 5.0
+
+TEAMS_SWITCH = (
+    "switch teams on at the target (Productboard: Manage teams with SCIM), or take `teams` out of "
+    "the settings"
+)
 
 
 async def examine(config: Path) -> AsyncIterator[HealthCheck]:
@@ -71,7 +76,7 @@ def _ledger(project: Project) -> Iterator[HealthCheck]:
     try:
         with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
             runs = len(ledger.runs(1))
-            open_intents = len(ledger.open_intents(target))
+            open_intents = len(ledger.open_intents(target)) + len(ledger.open_team_intents(target))
             learned = ledger.learned(target, project.settings.never_learned)
             failing = ledger.failing(target)
     except ScimflowError as error:
@@ -130,6 +135,7 @@ async def _target(project: Project) -> AsyncIterator[HealthCheck]:
         async with open_client(settings, tokens, folder=project.folder) as client:
             found_token = await tokens.check()
             found = await client.discover()
+            teams = None if project.settings.teams is None else await _teams(client)
     except ScimflowError as error:
         yield _failed("token", error)
         yield HealthCheck("target", HealthState.SKIPPED, "not tried without a token")
@@ -140,7 +146,19 @@ async def _target(project: Project) -> AsyncIterator[HealthCheck]:
         if not endpoint.ok and endpoint.name != "users":
             state = HealthState.WARNING  # a target may lack discovery and still keep users well
         yield HealthCheck(f"target: {endpoint.name}", state, endpoint.message, endpoint.hint)
+    if teams is not None:
+        yield teams
     yield _clock(found.clock_skew_s)
+
+
+async def _teams(client: ScimClient) -> HealthCheck:
+    """Whether the target has teams at all: they are behind a switch of their own."""
+    try:
+        count = await client.groups.count()
+    except ScimflowError as error:
+        return HealthCheck("target: teams", HealthState.FAILED, error.message, TEAMS_SWITCH)
+    told = "listed, without a total" if count is None else f"{count:,} in all"
+    return HealthCheck("target: teams", HealthState.OK, told)
 
 
 def _clock(skew_s: float | None) -> HealthCheck:

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
 from data_contracts.outcome import LoadReport, Outcome
-from data_contracts.plan import Operation, Plan
+from data_contracts.plan import Plan, PlannedOperation
+from data_contracts.words import TeamOperationKind
 from flows.project import utc_now
 from flows.running import Run
 from flows.stopping import stopping_on_signals, stopping_when_set
@@ -37,7 +38,7 @@ class ApplyStage(Protocol):
         number: int,
         total: int,
         session: LoadSession,
-        operations: Sequence[Operation],
+        operations: Sequence[PlannedOperation],
         on_outcome: Callable[[Outcome], None],
     ) -> Awaitable[tuple[Outcome, ...]]:
         """Carry out one batch of operations of one kind."""
@@ -68,18 +69,21 @@ async def carry_out(
     """
     run_id, target = run.record.run_id, run.record.target
     run.ledger.adopt(run_id, target, plan.adoptions, utc_now())
+    if plan.team_adoptions:
+        run.ledger.adopt_teams(run_id, target, plan.team_adoptions, utc_now())
     links = run.ledger.links(target)
     owners = {str(a): str(w) for a, w in zip(links[ACCOUNT_ID], links[WORKER_KEY], strict=True)}
     learned = run.ledger.learned(target, run.project.settings.never_learned)
     failing = run.ledger.failing(target)
     arranged = arrange(plan.operations, failing, utc_now(), at_once=at_once)
+    due: tuple[PlannedOperation, ...] = (*arranged.due, *plan.team_operations)
     outcomes = list(arranged.put_off)
     counter = itertools.count(1)
 
     def count(_: Outcome) -> None:
-        tell_progress(next(counter), len(arranged.due))
+        tell_progress(next(counter), len(due))
 
-    tell(f"carrying out {len(arranged.due)} operations{_left_for_later(arranged)}")
+    tell(f"carrying out {len(due)} operations{_left_for_later(arranged)}")
     async with (
         AsyncExitStack() as stops,
         Journal(run.ledger, run_id, utc_now) as journal,
@@ -89,11 +93,11 @@ async def carry_out(
     ):
         stops.enter_context(stopping_on_signals(session.stop, tell))
         stops.enter_context(stopping_when_set(run.lease_lost, session.stop, LEASE_LOST))
-        for name, operations in plan_order(arranged.due):
+        for name, operations in (*plan_order(arranged.due), *_on_teams(plan)):
             batches = _batches(operations)
             for number, batch in enumerate(batches, start=1):
                 outcomes += await apply(name, number, len(batches), session, batch, count)
-                await progress(len(outcomes), len(plan.operations))
+                await progress(len(outcomes), len(arranged.put_off) + len(due))
         run.load = replace(session.report(), outcomes=_in_order(plan, outcomes))
     if plan.only is None:
         run.ledger.forget_failures(target, {o.worker_key for o in plan.operations})
@@ -107,9 +111,17 @@ def _left_for_later(arranged: Arranged) -> str:
 
 def _in_order(plan: Plan, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
     by_id = {outcome.operation_id: outcome for outcome in outcomes}
-    return tuple(by_id[operation.operation_id] for operation in plan.operations)
+    return tuple(by_id[operation.operation_id] for operation in plan.everything_to_write)
 
 
-def _batches(operations: Sequence[Operation]) -> list[tuple[Operation, ...]]:
+def _on_teams(plan: Plan) -> list[tuple[str, Sequence[PlannedOperation]]]:
+    """Operations on teams, kind by kind; after the people's, who become members."""
+    return [
+        (str(kind), [o for o in plan.team_operations if o.kind is kind])
+        for kind in TeamOperationKind
+    ]
+
+
+def _batches(operations: Sequence[PlannedOperation]) -> list[tuple[PlannedOperation, ...]]:
     starts = range(0, len(operations), BATCH_SIZE)
     return [tuple(operations[i : i + BATCH_SIZE]) for i in starts]

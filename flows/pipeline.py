@@ -1,7 +1,7 @@
 """The way from exports and target to a plan, written once for flows and read-only commands."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from data_contracts.as_of import AsOf
@@ -11,9 +11,11 @@ from data_contracts.errors import BatchRefused
 from data_contracts.export_contract import ExportContract
 from data_contracts.plan import Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
+from data_contracts.teams import TeamInputs, TeamSnapshot
 from data_contracts.words import BatchVerdict
 from flows.project import Project
 from flows.stages import Checked, Stages
+from flows.teams import teams_wanted
 from tasks.extract.contracts import read_contract
 from tasks.ledger import LedgerReader
 from tasks.plan.make import PlanInputs
@@ -78,6 +80,7 @@ class Preparation:
         on_snapshot: Given the target's accounts before the ledger's links are read, so that a run
             that writes can settle what an earlier one left open.
         only: Worker keys of those for whom anything is to be done; None for everybody.
+        on_teams: Likewise, given the target's teams.
     """
 
     project: Project
@@ -88,6 +91,7 @@ class Preparation:
     tell: Teller = silent
     on_snapshot: Callable[[TargetSnapshot], None] | None = None
     only: frozenset[str] | None = None
+    on_teams: Callable[[TeamSnapshot], None] | None = None
 
 
 async def check_sources(preparation: Preparation, only: str | None = None) -> CheckedSources:
@@ -138,10 +142,35 @@ async def prepare_plan(
     snapshot = await stages.read_target(client, settings, paths)
     if preparation.on_snapshot is not None:
         preparation.on_snapshot(snapshot)
+    teams = await read_team_inputs(preparation, client, people)
     preparation.tell(f"planning: {len(people.frame)} people, {len(snapshot.accounts)} accounts")
-    inputs = plan_inputs(preparation, sources, people, snapshot)
+    inputs = replace(plan_inputs(preparation, sources, people, snapshot), teams=teams)
     plan = await stages.plan(inputs, settings, preparation.as_of)
     return Prepared(sources, people, snapshot, plan)
+
+
+async def read_team_inputs(
+    preparation: Preparation, client: ScimClient, people: DesiredPeople
+) -> TeamInputs | None:
+    """Read the target's teams and which of them are managed.
+
+    Returns:
+        None without a `teams` section, and where only some people are worked on: who belongs
+        together can only be told of everybody.
+
+    Raises:
+        LedgerError: The ledger cannot be read, or an open write not be settled.
+    """
+    settings, ledger = preparation.project.settings, preparation.ledger
+    if settings.teams is None or people.teams is None or preparation.only is not None:
+        return None
+    target = settings.target.name
+    preparation.tell(f"reading the teams of {target}")
+    wanted = teams_wanted(ledger, target, people.teams, settings.teams)
+    snapshot = await preparation.stages.read_teams(client, settings, wanted)
+    if preparation.on_teams is not None:
+        preparation.on_teams(snapshot)
+    return TeamInputs(people.teams, snapshot, ledger.team_links(target))
 
 
 def plan_inputs(

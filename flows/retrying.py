@@ -1,6 +1,7 @@
 """Who is meant by `scimflow retry PERSON|RUN`: worker keys, found in the ledger."""
 
 from data_contracts.errors import ConfigurationError
+from data_contracts.team_plan import TEAM_PREFIX
 from tasks.ledger import LedgerReader
 
 
@@ -26,7 +27,13 @@ def whom_to_retry(ledger: LedgerReader, target: str, of: str) -> frozenset[str]:
             f"run {run.run_id} was on target {run.target}, the settings name {target}",
             hint="name the settings of that target with --config",
         )
-    failed = {operation.worker_key for operation in ledger.failed_of_run(run.run_id)}
+    keys = {operation.worker_key for operation in ledger.failed_of_run(run.run_id)}
+    failed = {key for key in keys if not key.startswith(TEAM_PREFIX)}
+    if keys and not failed:
+        raise ConfigurationError(
+            f"in run {run.run_id} nothing failed but teams, which are worked out for everybody",
+            hint="the next sync tries them again: `scimflow sync`",
+        )
     if not failed:
         raise ConfigurationError(
             f"nobody failed in run {run.run_id}", hint=f"`scimflow history {run.run_id}` shows it"
@@ -37,7 +44,8 @@ def whom_to_retry(ledger: LedgerReader, target: str, of: str) -> frozenset[str]:
 def _the_person(ledger: LedgerReader, target: str, person: str) -> str:
     if person in ledger.failing(target):
         return person
-    found = ledger.workers(target, person)
+    known = ledger.workers(target, person)
+    found = [key for key in known if not key.startswith(TEAM_PREFIX)]
     if len(found) == 1:
         return found[0]
     if found:

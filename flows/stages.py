@@ -16,8 +16,10 @@ from data_contracts.desired import DesiredPeople
 from data_contracts.export_contract import ExportContract
 from data_contracts.plan import Plan
 from data_contracts.snapshot import TargetSnapshot
+from data_contracts.teams import TeamSnapshot, TeamsWanted
 from tasks.extract.exports import read_batch
 from tasks.extract.target import read_target
+from tasks.extract.teams import read_teams
 from tasks.plan.make import PlanInputs, make_plan
 from tasks.scim.client import ScimClient
 from tasks.transform.people import build_desired
@@ -35,6 +37,7 @@ class Stages:
     transform: Callable[[Checked, Configuration, AsOf], Awaitable[DesiredPeople]]
     read_target: Callable[[ScimClient, Configuration, Sequence[str]], Awaitable[TargetSnapshot]]
     plan: Callable[[PlanInputs, Configuration, AsOf], Awaitable[Plan]]
+    read_teams: Callable[[ScimClient, Configuration, TeamsWanted], Awaitable[TeamSnapshot]]
 
 
 async def extract_export(
@@ -61,10 +64,24 @@ async def read_accounts(
     return await read_target(client, settings.target, paths)
 
 
+async def read_present_teams(
+    client: ScimClient, settings: Configuration, wanted: TeamsWanted
+) -> TeamSnapshot:
+    """Read the target's teams."""
+    return await read_teams(client, settings.target, wanted)
+
+
 async def plan_changes(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     """Work out what is to be done, and judge it."""
     return make_plan(inputs, settings, as_of)
 
 
-PLAIN = Stages(extract_export, check_export, transform_people, read_accounts, plan_changes)
+PLAIN = Stages(
+    extract_export,
+    check_export,
+    transform_people,
+    read_accounts,
+    plan_changes,
+    read_present_teams,
+)
 """The stages without Prefect."""

@@ -21,7 +21,7 @@ from flows.pipeline import (
 )
 from flows.project import utc_now
 from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
-from flows.settling import settle_open_intents
+from flows.settling import settle_open_intents, settle_open_team_intents
 from flows.stages import Stages
 from tasks.scim.client import ScimClient
 
@@ -74,6 +74,7 @@ async def prepare_within(
         tell=manner.tell,
         on_snapshot=partial(settle_open_intents, run) if writes else None,
         only=only,
+        on_teams=partial(settle_open_team_intents, run) if writes else None,
     )
     sources = await check_sources(preparation)
     await manner.on_sources(run, sources)

@@ -40,6 +40,7 @@ TRACKED = Stages(
     steps.transform_people_tracked,
     steps.read_accounts_tracked,
     steps.plan_changes_tracked,
+    steps.read_teams_tracked,
 )
 """The stages as Prefect tasks."""
 

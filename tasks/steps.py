@@ -32,10 +32,12 @@ from data_contracts.desired import DesiredPeople
 from data_contracts.errors import DEBUG_VARIABLE, InternalError, ScimflowError
 from data_contracts.export_contract import ExportContract
 from data_contracts.outcome import Outcome
-from data_contracts.plan import Operation, Plan
+from data_contracts.plan import Plan, PlannedOperation
 from data_contracts.snapshot import TargetSnapshot
+from data_contracts.teams import TeamSnapshot, TeamsWanted
 from tasks.extract.exports import read_batch
 from tasks.extract.target import read_target
+from tasks.extract.teams import read_teams
 from tasks.load.session import LoadSession
 from tasks.plan.make import PlanInputs, make_plan
 from tasks.scim.client import ScimClient
@@ -140,6 +142,15 @@ async def read_accounts(
     return await read_target(client, settings.target, paths)
 
 
+@task(name="read-teams", task_run_name="read-teams", cache_policy=NO_CACHE, persist_result=False)
+@discreet
+async def read_present_teams(
+    client: ScimClient, settings: Configuration, wanted: TeamsWanted
+) -> TeamSnapshot:
+    """List the target's teams."""
+    return await read_teams(client, settings.target, wanted)
+
+
 @task(name="plan", task_run_name="plan", cache_policy=NO_CACHE, persist_result=False)
 @discreet
 async def plan_changes(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
@@ -159,10 +170,10 @@ async def apply_operations(
     number: int,
     total: int,
     session: LoadSession,
-    operations: Sequence[Operation],
+    operations: Sequence[PlannedOperation],
     on_outcome: Callable[[Outcome], None],
 ) -> tuple[Outcome, ...]:
-    """Carry out one batch of operations of one kind; each person's failure is a value."""
+    """Carry out one batch of operations of one kind; each one's failure is a value."""
     return await session.apply(operations, on_outcome)
 
 
@@ -170,6 +181,7 @@ extract_export_tracked = in_memory(extract_export)
 check_export_tracked = in_memory(check_export)
 transform_people_tracked = in_memory(transform_people)
 read_accounts_tracked = in_memory(read_accounts)
+read_teams_tracked = in_memory(read_present_teams)
 plan_changes_tracked = in_memory(plan_changes)
 apply_operations_tracked = in_memory(apply_operations)
 

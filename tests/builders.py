@@ -5,7 +5,7 @@ and accounts as dicts that name only what matters.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -26,6 +26,7 @@ from data_contracts.export_contract import (
 from data_contracts.frames import ACCEPTED, ACCOUNTS, LINE, LINKS, STATE
 from data_contracts.plan import Operation, Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
+from data_contracts.teams import Team, TeamInputs, TeamLink, TeamSnapshot
 from data_contracts.words import BatchVerdict, OperationKind
 from data_contracts.yaml_lines import parse_yaml
 from tasks.plan.make import PlanInputs, make_plan
@@ -229,6 +230,9 @@ class World:
         deactivated_by_us: Worker keys.
         previous_rows: Rows of the delivery before, by source.
         hr_contract: The employment source's contract.
+        teams: Teams at the target.
+        team_links: Team key and team id.
+        teams_read: How the teams were read.
     """
 
     hr: Sequence[Row] = ()
@@ -243,6 +247,9 @@ class World:
     deactivated_by_us: Iterable[str] = ()
     previous_rows: Mapping[str, int] = field(default_factory=dict)
     hr_contract: ExportContract = field(default=HR, repr=False)
+    teams: Sequence[Team] = ()
+    team_links: Sequence[tuple[str, str]] = ()
+    teams_read: TeamSnapshot = field(default_factory=TeamSnapshot)
 
     @property
     def settings(self) -> Configuration:
@@ -292,7 +299,14 @@ class World:
                 for name, (checked, _) in batches.items()
             },
             previous_rows=self.previous_rows,
+            teams=self._teams(people),
         )
+
+    def _teams(self, people: DesiredPeople) -> TeamInputs | None:
+        if people.teams is None:
+            return None
+        links = tuple(TeamLink(key, team_id, key) for key, team_id in self.team_links)
+        return TeamInputs(people.teams, replace(self.teams_read, teams=tuple(self.teams)), links)
 
     def plan(self) -> Plan:
         """Carry out transform and plan."""

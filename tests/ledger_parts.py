@@ -11,13 +11,23 @@ from typing import Any
 
 from data_contracts.batch import ContractReport, QuarantinedRow
 from data_contracts.outcome import HttpExchange, Outcome, RunRecord
-from data_contracts.plan import Adoption, Operation, Plan, PlanBasis, RowReference, SourceBasis
+from data_contracts.plan import (
+    Adoption,
+    Operation,
+    Plan,
+    PlanBasis,
+    PlannedOperation,
+    RowReference,
+    SourceBasis,
+)
+from data_contracts.team_plan import TeamOperation
 from data_contracts.words import (
     BatchVerdict,
     CorrelationKey,
     OperationKind,
     OutcomeResult,
     RunState,
+    TeamOperationKind,
 )
 from tasks.ledger import Journal, Ledger
 
@@ -103,7 +113,7 @@ POST = HttpExchange("POST", "/Users", 201, 42, "write", START)
 
 
 def outcome(
-    operation: Operation,
+    operation: PlannedOperation,
     result: OutcomeResult = OutcomeResult.APPLIED,
     account_id: str | None = None,
     **more: Any,
@@ -182,8 +192,19 @@ def a_report(
     )
 
 
+def a_team(
+    key: str,
+    kind: TeamOperationKind = TeamOperationKind.CREATE,
+    team_id: str | None = None,
+    **more: Any,
+) -> TeamOperation:
+    return TeamOperation(
+        kind=kind, team_key=key, team_id=team_id, name=key, reason="r", explanation="e", **more
+    )
+
+
 async def carry_out(
-    ledger: Ledger, run_id: str, *steps: tuple[Operation, Outcome | None], minutes: float = 1
+    ledger: Ledger, run_id: str, *steps: tuple[PlannedOperation, Outcome | None], minutes: float = 1
 ) -> None:
     """Write intents, and the outcomes of those that have one."""
     async with Journal(ledger, run_id, lambda: moment(minutes)) as journal:

@@ -22,7 +22,7 @@ import yaml
 from benchmarks.companies import settings_text, write_company
 from data_contracts.errors import EXIT_PARTLY, ScimflowError
 from data_contracts.outcome import LoadReport, Outcome, RunRecord
-from data_contracts.plan import Operation, Plan
+from data_contracts.plan import Plan, PlannedOperation
 from data_contracts.words import RunState
 from flows.leasing import hold_target
 from flows.pipeline import CheckedSources, silent
@@ -89,7 +89,7 @@ async def _apply(
     number: int,
     total: int,
     session: LoadSession,
-    operations: Sequence[Operation],
+    operations: Sequence[PlannedOperation],
     on_outcome: Callable[[Outcome], None],
 ) -> tuple[Outcome, ...]:
     return await session.apply(operations, on_outcome)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from data_contracts.configuration.target import TargetSettings
 from data_contracts.outcome import Outcome
-from data_contracts.plan import Operation, Value
+from data_contracts.plan import Operation, PlannedOperation, Value
 from data_contracts.words import OperationKind
 from deployments.sandbox.app import create_app
 from deployments.sandbox.sandbox import Sandbox
@@ -70,7 +70,7 @@ class MemoryJournal:
     entries: list[tuple[str, str]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    async def intend(self, operation: Operation) -> None:
+    async def intend(self, operation: PlannedOperation) -> None:
         self.entries.append(("intend", operation.operation_id))
 
     async def record(self, outcome: Outcome) -> None:
@@ -102,7 +102,7 @@ class Target:
     def session(self, **more: Any) -> LoadSession:
         return LoadSession(self.client, self.journal, self.settings, **more)
 
-    async def apply(self, *operations: Operation) -> tuple[Outcome, ...]:
+    async def apply(self, *operations: PlannedOperation) -> tuple[Outcome, ...]:
         async with self.session() as session:
             return await session.apply(operations)
 

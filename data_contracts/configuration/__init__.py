@@ -9,6 +9,7 @@ from data_contracts.configuration.scope import Clause, ClauseGroup, Scope
 from data_contracts.configuration.settings import Configuration, LedgerSettings, ReportSettings
 from data_contracts.configuration.sources import MergeRule, SourceSettings
 from data_contracts.configuration.target import Authentication, TargetSettings, TokenReference
+from data_contracts.configuration.teams import TeamRules
 
 __all__ = [
     "AttributeRule",
@@ -30,6 +31,7 @@ __all__ = [
     "SecretReference",
     "SourceSettings",
     "TargetSettings",
+    "TeamRules",
     "TokenReference",
     "load_configuration",
 ]

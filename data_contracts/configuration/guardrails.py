@@ -85,6 +85,10 @@ class Guardrails(Section):
     """Accounts that get a more powerful role than they have (or than the default, when new)."""
     adoptions: Limit = Limit()
     """Accounts, there already, that come under management; share of all accounts."""
+    team_creates: Limit = Limit(max=20)
+    """New teams; share of the managed teams."""
+    team_removals: Limit = Limit(max=100, max_fraction=0.2)
+    """Members that managed teams lose; share of the managed people's memberships in them."""
     source_shrinkage: Limit = Limit(max_fraction=0.1)
     """Rows fewer than in the last accepted delivery of the same source; share of that delivery."""
     seats: Count | None = None

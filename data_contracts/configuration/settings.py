@@ -14,6 +14,7 @@ from data_contracts.configuration.scope import Scope
 from data_contracts.configuration.sources import Sources
 from data_contracts.configuration.strict import Section
 from data_contracts.configuration.target import TargetSettings
+from data_contracts.configuration.teams import TeamRules
 from data_contracts.errors import ConfigurationError
 from data_contracts.scim.paths import AttributePath, parse_path
 from data_contracts.scim.schema import USER_SCHEMA, Kind
@@ -58,6 +59,8 @@ class Configuration(Sources):
     """What becomes which attribute, by SCIM attribute path."""
     roles: RoleRules = RoleRules()
     """Who gets which role."""
+    teams: TeamRules | None = None
+    """Which teams people belong to; without it nothing of teams is read or written."""
     target: TargetSettings
     """The SCIM service that is kept in step."""
     guardrails: Guardrails = Guardrails()
@@ -133,6 +136,8 @@ class Configuration(Sources):
             mode="json",
             include={"sources", "merge", "lifecycle", "scope", "mapping", "roles", "guardrails"},
         )
+        if self.teams is not None:
+            chosen["teams"] = self.teams.model_dump(mode="json")
         keys = {"name", "base_url", "role_path", "extensions", "not_kept", "always_compared"}
         keys |= {"protected"}
         chosen["target"] = self.target.model_dump(mode="json", include=keys)

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 USER_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE_SCHEMA = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+GROUP_SCHEMA = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 SCHEMA_ALIASES: dict[str, str] = {"core": USER_SCHEMA, "enterprise": ENTERPRISE_SCHEMA}

@@ -55,6 +55,7 @@ def sandbox(
     page_size: Annotated[int, Parameter(validator=validators.Number(gte=1))] = 100,
     paging: Literal["index", "cursor", "both"] = "index",
     bulk: Literal["off", "bare", "bodies"] = "off",
+    teams: Annotated[bool, Parameter(negative=())] = False,
     fault: Annotated[list[str] | None, Parameter(negative=())] = None,
     fault_seed: int = 0,
     list_faults: Annotated[bool, Parameter(negative=())] = False,
@@ -78,6 +79,7 @@ def sandbox(
         page_size: Users on a page of a list, at most and by default.
         paging: How lists are paged: by startIndex, by cursor alone (RFC 9865), or both.
         bulk: Whether POST /Bulk works, and whether its results hold the users that were written.
+        teams: Serve teams (/Groups), as with "Manage teams with SCIM" switched on.
         fault: Fault to inject, as NAME=PROBABILITY (`503=0.1`) or NAME=TIMESx
             (`lost-response=1x`), then @AFTER and :AMOUNT when wanted (`slow=1@10:1500`).
             Repeatable.
@@ -103,6 +105,7 @@ def sandbox(
             paging=paging,
             bulk=bulk != "off",
             bulk_answers_bodies=bulk == "bodies",
+            teams=teams,
             made_up_users=users,
             seed_file=seed_file,
             state_file=state_file,

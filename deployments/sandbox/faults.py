@@ -11,6 +11,7 @@ from deployments.sandbox import (
     faults_of_bulk,
     faults_of_cursors,
     faults_of_reads,
+    faults_of_teams,
     faults_of_transport,
     faults_of_writes,
 )
@@ -22,5 +23,6 @@ FAULTS: Mapping[str, Fault] = {
     **faults_of_cursors.fault,
     **faults_of_reads.fault,
     **faults_of_writes.fault,
+    **faults_of_teams.fault,
 }
 """All faults by name, the outermost first: an answer loses its shape after the write behind it."""

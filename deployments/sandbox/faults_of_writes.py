@@ -57,7 +57,7 @@ async def _deleted_user(strike: Strike, proceed: Proceed) -> Answer:
     Source: https://github.com/slashdevops/idp-scim-sync/issues/61
     """
     user_id = strike.exchange.path.rpartition("/")[2]
-    if user_id in strike.users:
+    if user_id in strike.users:  # no team is: who deletes one meant it
         strike.users.remove(user_id)
     return await proceed()
 
@@ -87,7 +87,7 @@ async def _create_upserts(strike: Strike, proceed: Proceed) -> Answer:
 
     Source: https://github.com/Metatavu/keycloak-scim-server/pull/114
     """
-    user_name = read_json_object(strike.exchange.body).get("userName")
+    user_name = read_json_object(strike.exchange.body).get("userName")  # a team has none
     ids = strike.users.ids_by_user_name(user_name) if isinstance(user_name, str) else ()
     if ids:
         strike.exchange.method, strike.exchange.path = "PUT", f"/Users/{ids[0]}"

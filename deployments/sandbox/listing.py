@@ -21,7 +21,9 @@ from deployments.sandbox.schema import Kind
 from deployments.sandbox.settings import FilterLevel, Paging, SandboxSettings
 from deployments.sandbox.store import ResourceStore, absolute
 
-_COMMON_FILTERS = frozenset({"username", "externalid", "id", "active", "emails.value"})
+_COMMON_FILTERS = frozenset(
+    {"username", "externalid", "id", "active", "emails.value", "displayname"}
+)
 
 
 @dataclass(frozen=True)

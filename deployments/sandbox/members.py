@@ -66,9 +66,30 @@ class MemberRules:
 
 
 class TeamRules:
-    """Teams demand nothing beyond their schema."""
+    """Settles teams before they are stored; what they demand is not documented, so a switch."""
+
+    def __init__(
+        self, settings: SandboxSettings, users: ResourceStore, teams: ResourceStore
+    ) -> None:
+        self._settings = settings
+        self._users = users
+        self._teams = teams
 
     def settle(
         self, resource: dict[str, Any], before: Mapping[str, Any] | None, *, replaced: bool
     ) -> None:
-        """Leave the team as it is."""
+        """Refuse a name that is taken, and members who are no users.
+
+        Raises:
+            ScimProblem: 409 for the name, 400 for a member.
+        """
+        own_id = before["id"] if before is not None else None
+        if self._settings.team_names_unique:
+            name = resource["displayName"].casefold()
+            others = (team for team in self._teams.users() if team["id"] != own_id)
+            if any(team["displayName"].casefold() == name for team in others):
+                raise ScimProblem(409, "another team has this displayName", "uniqueness")
+        if self._settings.team_members_checked:
+            for member in resource.get("members", ()):
+                if member.get("value") not in self._users:
+                    raise ScimProblem(400, "a member is no user", "invalidValue")

@@ -138,7 +138,7 @@ class Sandbox:
             if fault.applies(exchange) and (spec := self.faults.rolls(fault.name)) is not None:
                 amount = fault.default_amount if spec.amount is None else spec.amount
                 exchange.struck.append(fault.name)
-                proceed = _struck(fault, Strike(exchange, self.store, amount), proceed)
+                proceed = _struck(fault, Strike(exchange, self.store, self.teams, amount), proceed)
         return await proceed()
 
     def _load(self) -> None:

@@ -29,10 +29,11 @@ class ScimService:
         roles = Roles(settings)
         users, groups = ResourceStore(mark=roles.takes_seat), ResourceStore()
         member_rules = MemberRules(settings, roles, users)
+        team_rules = TeamRules(settings, users, groups)
         self.users = Collection(
             user_kind(settings), users, member_rules, settings, now, new_id, cursors
         )
-        self.groups = Collection(group_kind(), groups, TeamRules(), settings, now, new_id, cursors)
+        self.groups = Collection(group_kind(), groups, team_rules, settings, now, new_id, cursors)
         self._collections = {"Users": self.users}
         if settings.teams:
             self._collections["Groups"] = self.groups

@@ -37,7 +37,7 @@ class FilterLevel(StrEnum):
     USER_NAME = "userName"
     """Only `userName eq "..."`, the one filter that Productboard documents."""
     COMMON = "common"
-    """`eq` on userName, externalId, id, active and emails.value, and `and` between them."""
+    """`eq` on userName, externalId, id, active, emails.value and displayName, and `and` between."""
     ALL = "all"
     """Every operator on every attribute."""
 
@@ -126,6 +126,12 @@ class SandboxSettings(BaseModel):
         "which RFC 7644 section 3.7.3 leaves open for what went well.",
     )
     teams: bool = Field(default=False, description="/Groups exists; otherwise it is 404.")
+    team_names_unique: bool = Field(
+        default=False, description="A second team of the same name is 409. Not documented."
+    )
+    team_members_checked: bool = Field(
+        default=False, description="A member who is no user is 400. Not documented."
+    )
 
     strict_attributes: bool = Field(
         default=True,

@@ -17,16 +17,18 @@ class Strike:
 
     exchange: Exchange
     users: ResourceStore
+    teams: ResourceStore
     amount: float
     """The fault's own number, from its spec or its default."""
 
     @property
     def stored_body(self) -> bytes | None:
-        """The addressed user as it is stored now."""
-        user_id = self.exchange.path.rpartition("/")[2]
-        if user_id not in self.users:
+        """The addressed user or team as it is stored now."""
+        endpoint, _, resource_id = self.exchange.path.rpartition("/")
+        store = self.teams if endpoint == "/Groups" else self.users
+        if resource_id not in store:
             return None
-        return self.users.body(user_id, self.exchange.base_url)
+        return store.body(resource_id, self.exchange.base_url)
 
 
 Effect = Callable[[Strike, Proceed], Awaitable[Answer]]
@@ -70,18 +72,25 @@ class FaultRegistry(dict[str, Fault]):
         return register
 
 
+_ENDPOINTS = ("/Users", "/Groups")
+
+
 def on_users(exchange: Exchange) -> bool:
-    """Any request for users."""
-    return exchange.path == "/Users" or exchange.path.startswith("/Users/")
+    """Any request for users or teams."""
+    return exchange.path in _ENDPOINTS or _is_single(exchange)
+
+
+def _is_single(exchange: Exchange) -> bool:
+    return exchange.path.startswith(tuple(f"{endpoint}/" for endpoint in _ENDPOINTS))
 
 
 def on_create(exchange: Exchange) -> bool:
     """A create."""
-    return exchange.method == "POST" and exchange.path == "/Users"
+    return exchange.method == "POST" and exchange.path in _ENDPOINTS
 
 
 def on_update(exchange: Exchange) -> bool:
-    """A PUT or PATCH of one user."""
+    """A PUT or PATCH of one user or team."""
     return on_users(exchange) and exchange.method in ("PUT", "PATCH")
 
 
@@ -91,13 +100,13 @@ def on_write(exchange: Exchange) -> bool:
 
 
 def on_one_user(exchange: Exchange) -> bool:
-    """A request that addresses one user."""
-    return exchange.path.startswith("/Users/") and exchange.method in ("GET", "PUT", "PATCH")
+    """A request that addresses one user or team."""
+    return _is_single(exchange) and exchange.method in ("GET", "PUT", "PATCH")
 
 
 def on_list(exchange: Exchange) -> bool:
     """A list, filtered or not."""
-    return exchange.path == "/Users" and exchange.method == "GET"
+    return exchange.path in _ENDPOINTS and exchange.method == "GET"
 
 
 def on_filtered_list(exchange: Exchange) -> bool:

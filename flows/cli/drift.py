@@ -35,4 +35,4 @@ def command(
         print_json(plan_document(plan, plan.digest, show_values=show))
     else:
         results().print(drift_view(plan, show_values=show))
-    return EXIT_CHANGES if plan.operations else 0
+    return EXIT_CHANGES if plan.is_out_of_step else 0

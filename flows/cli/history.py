@@ -17,7 +17,9 @@ from tasks.report.terminal_runs import runs_document, runs_view
 def command(
     subject: Annotated[
         str | None,
-        Parameter(help="A person (worker key, userName, account id) or a run; runs if not given."),
+        Parameter(
+            help="A person (worker key, userName, account id), a team or a run; runs if not given."
+        ),
     ] = None,
     /,
     *,
@@ -38,6 +40,8 @@ def command(
         scimflow history 20260304-060000-a1b2
 
         scimflow history ada@example.com
+
+        scimflow history team:Product
     """
     project = open_project(config)
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
@@ -56,8 +60,9 @@ def command(
             entries = ledger.history(target, person=subject, limit=limit)
     if run is None and not entries:
         raise ConfigurationError(
-            f"the ledger knows no run and no person {subject!r}",
-            hint="`scimflow history` lists the runs; a person is a worker key, a userName or an id",
+            f"the ledger knows no run, no person and no team {subject!r}",
+            hint="`scimflow history` lists the runs; a person is a worker key, userName or id, "
+            "a team is team:KEY, a name or an id",
         )
     if json:
         print_json(history_document(entries))

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from data_contracts.learned import Habit, Rewrite
 from data_contracts.outcome import Outcome
+from data_contracts.words import TeamOperationKind
 from tasks.ledger.schema import attribute_habit, attribute_rewrite
 
 _ADD_TO_HABIT = (
@@ -46,7 +47,9 @@ class Seen:
         return bool(self._habits)
 
     def take(self, outcome: Outcome, at: datetime) -> None:
-        """Take in what one outcome shows."""
+        """Take in what one outcome shows; one about a team says nothing of accounts' attributes."""
+        if isinstance(outcome.kind, TeamOperationKind):
+            return
         rewritten = {rewrite.path: rewrite for rewrite in outcome.rewritten}
         ignored = [path for path in outcome.not_retained if path not in rewritten]
         for position, paths in enumerate((outcome.kept, ignored, rewritten)):

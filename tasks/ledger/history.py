@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_contracts.outcome import HistoryEntry, HttpExchange
+from tasks.ledger import team_history
 from tasks.ledger.schema import (
     EventKind,
     LinkEventKind,
@@ -41,14 +42,16 @@ def read(
     Args:
         connection: A transaction.
         target: Name of the target.
-        person: Worker key, account id or userName, also a former one; None for everybody. Keys and
-            ids count letter by letter, userNames (RFC 7643 section 4.1.1) without regard to case.
+        person: Worker key, account id or userName, also a former one; None for everybody. A team
+            by `team:KEY`, id or name. Keys and ids count letter by letter, userNames (RFC 7643
+            section 4.1.1) and names of teams without regard to case.
         run_id: The run; None for all.
         limit: At most so many lines; None for all.
 
     Returns:
         One line for each outcome, each intent that has no outcome yet, each adoption, each
-        quarantined row and each approval. A person nobody knows has none.
+        quarantined row and each approval; of a person also each team to join or to leave. A person
+        nobody knows has none.
     """
     found = None if person is None else workers(connection, target, person)
     if found is not None and not found:
@@ -57,6 +60,8 @@ def read(
         *_operations(connection, target, found, run_id, limit),
         *_adoptions(connection, target, found, run_id, limit),
         *_quarantined(connection, target, found, run_id, limit),
+        *team_history.adoptions(connection, target, found, run_id, limit),
+        *(team_history.memberships(connection, target, found, run_id, limit) if found else ()),
         *(_approvals(connection, target, run_id, limit) if found is None else ()),
     ]
     lines.sort(key=lambda line: line.at)
@@ -84,6 +89,7 @@ def workers(connection: sa.Connection, target: str, person: str) -> list[str]:
     )
     if connection.scalar(quarantined.limit(1)) is not None:
         found.add(wanted)
+    found.update(team_history.subjects(connection, target, wanted))
     return sorted(found)
 
 

@@ -18,7 +18,7 @@ from typing import Self
 
 from data_contracts.errors import LedgerError
 from data_contracts.outcome import Outcome
-from data_contracts.plan import Operation
+from data_contracts.plan import PlannedOperation
 from tasks.ledger import operations, plans, runs
 from tasks.ledger.habits import Seen
 from tasks.ledger.ledger import Ledger
@@ -67,7 +67,7 @@ class Journal:
         self._now = now_fn
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._write, name=f"journal {run_id}", daemon=True)
-        self._meant: dict[str, Operation] = {}
+        self._meant: dict[str, PlannedOperation] = {}
         self._refs: dict[str, int] = {}
         self._seen = Seen()
         self._failure: LedgerError | None = None
@@ -97,7 +97,7 @@ class Journal:
         if self._failure is not None and error is None:
             raise self._refusal()
 
-    async def intend(self, operation: Operation) -> None:
+    async def intend(self, operation: PlannedOperation) -> None:
         """Write that an operation is about to be tried; durable when this returns.
 
         Raises:
@@ -106,7 +106,7 @@ class Journal:
         self._meant[operation.operation_id] = operation
         await self._hand_in(Entry(operation, self._now()))
 
-    async def record(self, outcome: Outcome, operation: Operation | None = None) -> None:
+    async def record(self, outcome: Outcome, operation: PlannedOperation | None = None) -> None:
         """Write what became of an operation, with its exchanges and its account's link, together.
 
         Args:

@@ -7,8 +7,19 @@ from data_contracts.batch import ContractReport
 from data_contracts.link_decision import LinkedAccount
 from data_contracts.outcome import Approval, Outcome, RunRecord
 from data_contracts.plan import Adoption, Plan
+from data_contracts.team_plan import TeamAdoption
 from data_contracts.words import RunState
-from tasks.ledger import approvals, batches, decided, failing, links, operations, plans, runs
+from tasks.ledger import (
+    approvals,
+    batches,
+    decided,
+    failing,
+    links,
+    operations,
+    plans,
+    runs,
+    team_links,
+)
 from tasks.ledger.operations import RunFacts
 from tasks.ledger.reader import LedgerReader
 from tasks.ledger.recorded import RecordedOperation
@@ -135,6 +146,17 @@ class Ledger(LedgerReader):
         """
         with self.database.write() as connection:
             failing.forget(connection, target, keep)
+
+    def adopt_teams(
+        self, run_id: str, target: str, adoptions: Iterable[TeamAdoption], at: datetime
+    ) -> None:
+        """Link teams that were there already; writes nothing at the target.
+
+        Raises:
+            LedgerError: A team stands for another value; none was adopted.
+        """
+        with self.database.write() as connection:
+            team_links.adopt(connection, run_id, target, adoptions, at)
 
     def settle(
         self, run_id: str, intent: RecordedOperation, outcome: Outcome, at: datetime

@@ -1,6 +1,6 @@
 """Operations and what became of them: intent before the write, outcome and exchanges after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from data_contracts.errors import LedgerError
 from data_contracts.outcome import Outcome
-from data_contracts.plan import Operation
-from data_contracts.words import OperationKind, OutcomeResult
-from tasks.ledger import failing
+from data_contracts.plan import Operation, PlannedOperation, RowReference
+from data_contracts.team_plan import TeamOperation
+from data_contracts.words import OperationKind, OutcomeResult, TeamOperationKind
+from tasks.ledger import failing, team_links, team_operations
 from tasks.ledger.links import LinkChange, apply_changes
 from tasks.ledger.recorded import RecordedOperation
 from tasks.ledger.schema import (
@@ -49,7 +50,7 @@ class Entry:
         outcome: What became of it; None for the intent.
     """
 
-    operation: Operation | RecordedOperation
+    operation: PlannedOperation | RecordedOperation
     at: datetime
     outcome: Outcome | None = None
 
@@ -99,6 +100,11 @@ def append(
     changes = [change for entry in entries if (change := link_change(entry)) is not None]
     if changes:
         apply_changes(connection, facts.run_id, facts.target, changes)
+    for entry in entries:
+        name = entry.operation.user_name
+        team = team_operations.link_change(entry.outcome, name, entry.at)
+        if team is not None:
+            team_links.apply_change(connection, facts.run_id, facts.target, team)
 
 
 def link_change(entry: Entry) -> LinkChange | None:
@@ -107,7 +113,7 @@ def link_change(entry: Entry) -> LinkChange | None:
     A new account that did not take everything over is there, and the person's, all the same.
     """
     outcome, meant = entry.outcome, entry.operation
-    if outcome is None:
+    if outcome is None or isinstance(outcome.kind, TeamOperationKind):
         return None
     create = outcome.kind is OperationKind.CREATE
     made = outcome.succeeded or (create and bool(outcome.not_retained))
@@ -123,16 +129,22 @@ def link_change(entry: Entry) -> LinkChange | None:
         external_id=written,
         state=LinkState.DEACTIVATED if gone else LinkState.ACTIVE,
         origin=LinkEventKind.CREATED if create else LinkEventKind.ADOPTED,
-        correlated_by=None if meant.correlated_by is None else str(meant.correlated_by),
+        correlated_by=_correlated_by(meant),
         at=entry.at,
     )
 
 
-def _external_id(meant: Operation | RecordedOperation) -> str | None:
-    if isinstance(meant, RecordedOperation):
+def _external_id(meant: PlannedOperation | RecordedOperation) -> str | None:
+    if not isinstance(meant, Operation):
         return meant.external_id
     value = meant.attributes.get(EXTERNAL_ID)
     return value if isinstance(value, str) else None
+
+
+def _correlated_by(meant: PlannedOperation | RecordedOperation) -> str | None:
+    if isinstance(meant, TeamOperation) or meant.correlated_by is None:
+        return None
+    return str(meant.correlated_by)
 
 
 def _ref(entry: Entry, refs: Mapping[str, int]) -> int:
@@ -154,7 +166,8 @@ def _write_operations(
     new = {
         entry.operation.operation_id: entry.operation
         for entry in entries
-        if isinstance(entry.operation, Operation) and entry.operation.operation_id not in refs
+        if not isinstance(entry.operation, RecordedOperation)
+        and entry.operation.operation_id not in refs
     }
     if not new:
         return frozenset()
@@ -162,6 +175,8 @@ def _write_operations(
     refs.update(zip(new, numbers, strict=True))
     rows = [{"id": refs[name], **_row(facts, meant)} for name, meant in new.items()]
     connection.execute(_ADD_OPERATIONS, rows)
+    on_teams = [(refs[name], each) for name, each in new.items() if isinstance(each, TeamOperation)]
+    team_operations.write_members(connection, on_teams)
     return frozenset(numbers)
 
 
@@ -184,7 +199,13 @@ def take_numbers(connection: sa.Connection, table: sa.Table, count: int) -> list
     return list(connection.scalars(sa.select(sa.func.nextval(sequence)).select_from(rows)))
 
 
-def _row(facts: RunFacts, meant: Operation) -> dict[str, Any]:
+def _row(facts: RunFacts, meant: PlannedOperation) -> dict[str, Any]:
+    written: Iterable[str] = ()
+    rows: Iterable[RowReference] = ()
+    if isinstance(meant, TeamOperation):
+        written = meant.written
+    else:
+        written, rows = meant.attributes, meant.rows
     return {
         "run_id": facts.run_id,
         "plan_digest": facts.plan_digest,
@@ -196,11 +217,11 @@ def _row(facts: RunFacts, meant: Operation) -> dict[str, Any]:
         "user_name": meant.user_name,
         "user_name_folded": folded(meant.user_name),
         "external_id": _external_id(meant),
-        "correlated_by": None if meant.correlated_by is None else str(meant.correlated_by),
+        "correlated_by": _correlated_by(meant),
         "reason": meant.reason,
         "explanation": meant.explanation,
-        "changed": list(meant.attributes),
-        "rows": [f"{row.source}:{row.line}" for row in meant.rows],
+        "changed": list(written),
+        "rows": [f"{row.source}:{row.line}" for row in rows],
     }
 
 

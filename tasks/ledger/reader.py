@@ -10,7 +10,19 @@ from data_contracts.failing import FailingOperation
 from data_contracts.learned import Learned
 from data_contracts.outcome import Approval, HistoryEntry, RunRecord
 from data_contracts.plan import Plan
-from tasks.ledger import approvals, batches, failing, habits, history, links, plans, recorded, runs
+from data_contracts.teams import TeamLink
+from tasks.ledger import (
+    approvals,
+    batches,
+    failing,
+    habits,
+    history,
+    links,
+    plans,
+    recorded,
+    runs,
+    team_links,
+)
 from tasks.ledger.batches import AcceptedBatch, RecordedBatch
 from tasks.ledger.database import Database
 from tasks.ledger.recorded import RecordedOperation
@@ -119,8 +131,18 @@ class LedgerReader:
         with self.database.read() as connection:
             return links.deactivated(connection, target)
 
+    def team_links(self, target: str) -> tuple[TeamLink, ...]:
+        """Which teams are managed, by team key."""
+        with self.database.read() as connection:
+            return team_links.read(connection, target)
+
+    def open_team_intents(self, target: str) -> list[RecordedOperation]:
+        """Operations on teams whose end is not known, oldest first; as `open_intents`."""
+        with self.database.read() as connection:
+            return recorded.open_intents(connection, target, on_teams=True)
+
     def open_intents(self, target: str) -> list[RecordedOperation]:
-        """Operations whose end is not known, oldest first.
+        """Operations on accounts whose end is not known, oldest first.
 
         Those with an intent and no outcome (`result` is None: the run ended in the middle), and
         those whose outcome is `unknown`.

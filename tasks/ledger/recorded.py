@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_contracts.outcome import Outcome
-from data_contracts.words import OperationKind, OutcomeResult
+from data_contracts.words import OperationKind, OutcomeResult, TeamOperationKind
 from tasks.ledger.runs import was_carried_out
 from tasks.ledger.schema import open_operation, operation, operation_event, run
 
@@ -49,7 +49,7 @@ class RecordedOperation:
     operation_id: str
     worker_key: str
     account_id: str | None
-    kind: OperationKind
+    kind: OperationKind | TeamOperationKind
     user_name: str
     external_id: str | None
     correlated_by: str | None
@@ -62,13 +62,20 @@ class RecordedOperation:
     at: datetime
 
 
-def open_intents(connection: sa.Connection, target: str) -> list[RecordedOperation]:
-    """Read the operations whose end is not known, oldest first."""
+ON_TEAMS = operation.c.kind.in_([str(kind) for kind in TeamOperationKind])
+
+
+def open_intents(
+    connection: sa.Connection, target: str, *, on_teams: bool = False
+) -> list[RecordedOperation]:
+    """Read the operations whose end is not known, on accounts or on teams, oldest first."""
     query = _with_last_event().join(
         open_operation, open_operation.c.operation_ref == operation.c.id
     )
-    query = query.where(open_operation.c.target == target).order_by(operation.c.id)
-    return [_recorded(row) for row in connection.execute(query)]
+    query = query.where(
+        open_operation.c.target == target, ON_TEAMS if on_teams else sa.not_(ON_TEAMS)
+    )
+    return [_recorded(row) for row in connection.execute(query.order_by(operation.c.id))]
 
 
 def failed_last(connection: sa.Connection, target: str) -> list[RecordedOperation]:
@@ -109,6 +116,11 @@ def _with_last_event() -> sa.Select[Any]:
     )
 
 
+def _kind(text: str) -> OperationKind | TeamOperationKind:
+    teams = set(map(str, TeamOperationKind))
+    return TeamOperationKind(text) if text in teams else OperationKind(text)
+
+
 def _recorded(row: Any) -> RecordedOperation:
     return RecordedOperation(
         ref=row.id,
@@ -117,7 +129,7 @@ def _recorded(row: Any) -> RecordedOperation:
         operation_id=row.operation_id,
         worker_key=row.worker_key,
         account_id=row.account_seen or row.account_id,
-        kind=OperationKind(row.kind),
+        kind=_kind(row.kind),
         user_name=row.user_name,
         external_id=row.external_id,
         correlated_by=row.correlated_by,

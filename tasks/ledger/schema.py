@@ -2,12 +2,12 @@
 
 Three sorts of tables stand here. *Audit* tables (`APPEND_ONLY`) tell what happened: triggers of the
 database refuse to change or delete their rows. *State* tables tell how things are now
-(`account_link`, `open_operation`, `failing_operation`, `attribute_habit`,
-`attribute_rewrite`, `lease`) and change in the same transaction as the audit rows
-that they follow from. `run` is begun and ended once. `plan_body` holds whole plans, and with them
-personal values (what accounts hold and what they shall hold); a body that was tampered with no
-longer has its digest. Everywhere else the ledger keeps identifiers (worker keys, account ids,
-userNames, externalIds), names of attributes, and reasons in words.
+(`account_link`, `team_link`, `open_operation`, `failing_operation`, `attribute_habit`,
+`attribute_rewrite`, `lease`) and change in the same transaction as the audit rows that they follow
+from. `run` is begun and ended once. `plan_body` holds whole plans, and with them personal values
+(what accounts hold and what they shall hold); a body that was tampered with no longer has its
+digest. Everywhere else the ledger keeps identifiers (worker keys, account ids, userNames,
+externalIds, keys and names of teams), names of attributes, and reasons in words.
 
 The migrations bring a database here; a test holds the two against each other.
 """
@@ -17,7 +17,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0003"
+HEAD = "0004"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -354,6 +354,8 @@ APPEND_ONLY = (
     "operation_event",
     "exchange",
     "link_event",
+    "team_link_event",
+    "team_member",
     "approval",
 )
 """Audit tables: a trigger refuses UPDATE and DELETE."""

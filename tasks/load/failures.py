@@ -13,7 +13,7 @@ from data_contracts.errors import (
     TargetUnavailable,
     TokenRefused,
 )
-from data_contracts.plan import Operation
+from data_contracts.plan import PlannedOperation
 from data_contracts.words import OperationKind, OutcomeResult
 from tasks.load.breaker import CircuitBreaker
 from tasks.load.ending import Ending
@@ -33,7 +33,7 @@ class Failures:
         self._breaker = breaker
         self._stop = stop
 
-    def ending(self, operation: Operation, error: TargetError, trace: Trace) -> Ending:
+    def ending(self, operation: PlannedOperation, error: TargetError, trace: Trace) -> Ending:
         """How an operation ended that met an error.
 
         Args:
@@ -62,7 +62,7 @@ class Failures:
 
 
 def unfinished(
-    operation: Operation,
+    operation: PlannedOperation,
     trace: Trace,
     detail: str,
     otherwise: OutcomeResult = OutcomeResult.FAILED,
@@ -86,7 +86,7 @@ def _may_have_written(trace: Trace) -> bool:
     )
 
 
-def _is_the_target_s(error: TargetError, operation: Operation) -> bool:
+def _is_the_target_s(error: TargetError, operation: PlannedOperation) -> bool:
     """Whether an error says more of the target than of the person."""
     if operation.kind is OperationKind.CREATE and error.status in (404, 405, 501):
         return True  # nobody can be created

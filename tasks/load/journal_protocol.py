@@ -3,13 +3,13 @@
 from typing import Protocol
 
 from data_contracts.outcome import Outcome
-from data_contracts.plan import Operation
+from data_contracts.plan import PlannedOperation
 
 
 class Journal(Protocol):
     """Keeps what was meant and what became of it. Both methods return when it is durable."""
 
-    async def intend(self, operation: Operation) -> None:
+    async def intend(self, operation: PlannedOperation) -> None:
         """Keep that this operation is about to be written."""
 
     async def record(self, outcome: Outcome) -> None:

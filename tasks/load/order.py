@@ -7,14 +7,14 @@ last.
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from data_contracts.plan import Operation
+from data_contracts.plan import Operation, PlannedOperation
 from data_contracts.words import OPERATION_ORDER, OperationKind
 
 REFERRING = (OperationKind.UPDATE, OperationKind.REACTIVATE)
 """Kinds that may have to wait for a create."""
 
 
-def stages(operations: Sequence[Operation]) -> list[list[int]]:
+def stages(operations: Sequence[PlannedOperation]) -> list[list[int]]:
     """Part operations into stages: each may begin when the one before has ended.
 
     Args:
@@ -60,7 +60,7 @@ def plan_order(operations: Sequence[Operation]) -> Iterator[tuple[str, list[Oper
         yield f"{kind}-referring", [o for o in operations if o.kind is kind and o.awaited]
 
 
-def creates_in_levels(operations: Sequence[Operation]) -> list[list[int]]:
+def creates_in_levels(operations: Sequence[PlannedOperation]) -> list[list[int]]:
     """Part the creates into levels: whoever refers to a new account comes below it.
 
     Args:

@@ -17,7 +17,8 @@ from data_contracts.configuration.target import TargetSettings
 from data_contracts.errors import TargetError
 from data_contracts.learned import Learned
 from data_contracts.outcome import LoadReport, Outcome
-from data_contracts.plan import Operation
+from data_contracts.plan import PlannedOperation
+from data_contracts.team_plan import TeamOperation
 from data_contracts.words import OperationKind, OutcomeResult
 from tasks.load.breaker import CircuitBreaker
 from tasks.load.change import AccountChanger
@@ -28,6 +29,7 @@ from tasks.load.journal_protocol import Journal
 from tasks.load.order import stages
 from tasks.load.projection import Projection
 from tasks.load.references import NewAccounts
+from tasks.load.team_carrier import TeamCarrier
 from tasks.load.writer import AccountWriter
 from tasks.scim.client import ScimClient
 from tasks.scim.clock import Clock
@@ -79,6 +81,7 @@ class LoadSession:
         writer = AccountWriter(client, settings, projection)
         self._changer = AccountChanger(client, writer, projection)
         self._creator = AccountCreator(client, self._changer, projection, dict(owners or {}))
+        self._teams = TeamCarrier(client, settings)
         self._breaker = CircuitBreaker()
         self._failures = Failures(self._breaker, self.stop)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -123,7 +126,7 @@ class LoadSession:
         )
 
     async def apply(
-        self, operations: Sequence[Operation], on_outcome: OnOutcome | None = None
+        self, operations: Sequence[PlannedOperation], on_outcome: OnOutcome | None = None
     ) -> tuple[Outcome, ...]:
         """Carry operations out: those that deactivate first, then the others, many at a time.
 
@@ -162,7 +165,7 @@ class LoadSession:
 
     async def _run(
         self,
-        phase: Sequence[tuple[int, Operation]],
+        phase: Sequence[tuple[int, PlannedOperation]],
         done: dict[int, Outcome],
         on_outcome: OnOutcome | None,
     ) -> bool:
@@ -194,27 +197,37 @@ class LoadSession:
         stopping.cancel()
         return await _finish(workers) or cancelled
 
-    async def _one(self, operation: Operation, keep: OnOutcome) -> None:
-        """One operation from intent to outcome; never two at a time for one person."""
+    async def _one(self, operation: PlannedOperation, keep: OnOutcome) -> None:
+        """One operation from intent to outcome; never two at a time for one person or team."""
         turn = self._turns.setdefault(operation.worker_key, asyncio.Lock())
         async with turn:
             trace: Trace = []
-            resolved = self._made.resolve(operation)
-            await self._journal.intend(resolved.operation)
-            if resolved.is_void:
-                ending = resolved.void()
-            else:
-                ending = resolved.ending(await self._attempt(resolved.operation, trace))
+            ending = await self._ended(operation, trace)
             outcome = _outcome(operation, ending, trace)
             self._made.note(outcome)
+            self._teams.note(outcome)
             keep(outcome)
             await self._journal.record(outcome)
 
-    async def _attempt(self, operation: Operation, trace: Trace) -> Ending:
+    async def _ended(self, operation: PlannedOperation, trace: Trace) -> Ending:
+        """Intend an operation, with the accounts that it refers to, and carry it out."""
+        if isinstance(operation, TeamOperation):
+            await self._journal.intend(operation)
+            return await self._attempt(operation, trace)
+        resolved = self._made.resolve(operation)
+        await self._journal.intend(resolved.operation)
+        if resolved.is_void:
+            return resolved.void()
+        return resolved.ending(await self._attempt(resolved.operation, trace))
+
+    async def _attempt(self, operation: PlannedOperation, trace: Trace) -> Ending:
         try:
-            create = operation.kind is OperationKind.CREATE
-            carrier = self._creator if create else self._changer
-            ending = await carrier.carry_out(operation, trace)
+            if isinstance(operation, TeamOperation):
+                ending = await self._teams.carry_out(operation, trace)
+            elif operation.kind is OperationKind.CREATE:
+                ending = await self._creator.carry_out(operation, trace)
+            else:
+                ending = await self._changer.carry_out(operation, trace)
         except TargetError as error:
             return self._failures.ending(operation, error, trace)
         except asyncio.CancelledError:  # the grace after a stop is over
@@ -239,7 +252,7 @@ class LoadSession:
         return Ending(OutcomeResult.SKIPPED, detail=self.stopped)
 
 
-def _outcome(operation: Operation, ending: Ending, trace: Trace) -> Outcome:
+def _outcome(operation: PlannedOperation, ending: Ending, trace: Trace) -> Outcome:
     return Outcome(
         operation_id=operation.operation_id,
         worker_key=operation.worker_key,

@@ -78,18 +78,18 @@ def judge(
     population = workforce.managed_active
     changes = _role_changes(operations, workforce, settings.role_path)
     upgrades = sum(n for change, n in changes.items() if _is_upgrade(change, settings.roles))
-    counted = [
+    each = [
         ("deactivations", limits.deactivations, kinds.count(OperationKind.DEACTIVATE), population),
         ("creates", limits.creates, sum(k in GRANTING for k in kinds), population),
         ("updates", limits.updates, kinds.count(OperationKind.UPDATE), population),
         ("role_upgrades", limits.role_upgrades, upgrades, population),
         ("adoptions", limits.adoptions, adoptions, len(workforce.active)),
     ]
-    results = [_counted(*each) for each in counted]
+    results = [counted(*one) for one in each]
     for source, previous in sorted(workforce.previous_rows.items()):
         missing = max(previous - workforce.source_rows.get(source, 0), 0)
         name = f"source_shrinkage ({source})"
-        results.append(_counted(name, limits.source_shrinkage, missing, previous))
+        results.append(counted(name, limits.source_shrinkage, missing, previous))
     results.append(_seats(changes, workforce, settings))
     results.append(_admins(changes, workforce, settings))
     return tuple(results)
@@ -101,11 +101,21 @@ _WORDS = {
     "updates": "accounts would be changed, of {population} managed and active",
     "role_upgrades": "accounts would get a more powerful role, of {population} managed and active",
     "adoptions": "accounts would come under management, of {population} accounts",
+    "team_creates": "teams would be made, beside {population} managed",
+    "team_removals": "members would be removed from teams, of {population} managed",
     "source_shrinkage": "rows are missing, of {population} in the last accepted delivery",
 }
 
 
-def _counted(name: str, limit: Limit, actual: int, population: int) -> GuardrailResult:
+def counted(name: str, limit: Limit, actual: int, population: int) -> GuardrailResult:
+    """Hold a count against its limit.
+
+    Args:
+        name: The guardrail's key in scimflow.yaml, with more in brackets behind it.
+        limit: The limit.
+        actual: What the plan would do.
+        population: What the share is taken of.
+    """
     allowed = limit.allowed(population)
     held = allowed is not None and actual > allowed
     words = _WORDS[name.partition(" ")[0]].format(population=population)

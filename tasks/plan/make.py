@@ -18,6 +18,7 @@ from data_contracts.learned import Learned
 from data_contracts.plan import Adoption, Operation, Plan, PlanBasis, SourceBasis
 from data_contracts.scim.paths import parse_path
 from data_contracts.snapshot import TargetSnapshot
+from data_contracts.teams import TeamInputs
 from data_contracts.words import CorrelationKey, FindingSeverity, OperationKind, Presence
 from tasks.plan.absent import add_absent
 from tasks.plan.correlate import correlate
@@ -29,6 +30,7 @@ from tasks.plan.guardrails import Workforce, judge
 from tasks.plan.habits import about_habits, leave_out_rewritten
 from tasks.plan.operations import Comparison, build_operations, collection_paused
 from tasks.plan.references import refer
+from tasks.plan.teams import plan_teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ class PlanInputs:
         previous_rows: Rows of the last accepted delivery of each source, where there was one.
         learned: What earlier writes showed of the target.
         only: Worker keys of those for whom anything is to be done; None for everybody.
+        teams: What the teams' part is made from; None without a `teams` section.
     """
 
     people: DesiredPeople
@@ -54,6 +57,7 @@ class PlanInputs:
     previous_rows: Mapping[str, int] = field(default_factory=dict)
     learned: Learned = field(default_factory=Learned)
     only: frozenset[str] | None = None
+    teams: TeamInputs | None = None
 
 
 def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
@@ -114,17 +118,24 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
     findings |= {*about_habits(inputs.learned, kept_in_step), *_about_reading(inputs.snapshot)}
     findings |= {*referring.findings}
+    read = inputs.snapshot.complete
+    teams = plan_teams(inputs.teams, comparison, decision, settings, everybody_read=read)
     return Plan(
         target=settings.target.name,
         as_of=as_of.day,
         zone_days=dict(sorted(inputs.people.zone_days.items())),
         only=None if inputs.only is None else tuple(sorted(inputs.only)),
-        basis=_basis(inputs, accounts, links, settings),
+        basis=_basis(inputs, accounts, links, settings, teams.basis),
         operations=operations,
         adoptions=adoptions,
-        findings=_sorted({*findings, *decision.findings}),
-        guardrails=judge(operations, len(adoptions), workforce, settings),
-        counts=_counts(people.frame, decision, accounts, workforce),
+        team_operations=teams.operations,
+        team_adoptions=teams.adoptions,
+        findings=_sorted({*findings, *decision.findings, *teams.findings}),
+        guardrails=(
+            *judge(operations, len(adoptions), workforce, settings),
+            *teams.guardrails,
+        ),
+        counts={**_counts(people.frame, decision, accounts, workforce), **teams.counts},
     )
 
 
@@ -185,7 +196,11 @@ def _workforce(
 
 
 def _basis(
-    inputs: PlanInputs, accounts: pd.DataFrame, links: pd.DataFrame, settings: Configuration
+    inputs: PlanInputs,
+    accounts: pd.DataFrame,
+    links: pd.DataFrame,
+    settings: Configuration,
+    teams: str,
 ) -> PlanBasis:
     link_columns = [WORKER_KEY, ACCOUNT_ID]
     return PlanBasis(
@@ -194,6 +209,7 @@ def _basis(
         target=digest_of_frame(accounts, sorted(set(map(str, accounts.columns)) - {"version"})),
         target_accounts=len(accounts),
         links=digest_of_frame(links, link_columns),
+        teams=teams,
     )
 
 

@@ -1,6 +1,7 @@
 """What moved between a saved plan and the same plan made again."""
 
-from data_contracts.plan import Operation, Plan
+from data_contracts.plan import Plan, PlannedOperation
+from data_contracts.team_plan import TeamOperation
 
 NAMED = 5
 """How many people are named; the counts say how many more there are."""
@@ -27,6 +28,8 @@ def what_moved(saved: Plan, now: Plan) -> tuple[str, ...]:
         moved.append("the ledger's account links changed (another run worked in between)")
     if saved.basis.target != now.basis.target:
         moved.append(_accounts(saved, now))
+    if saved.basis.teams != now.basis.teams:
+        moved.append("teams changed at the target, or the ledger's links to them")
     moved += _operations(saved, now)
     if not moved and saved.digest != now.digest:
         moved.append("the guardrails or findings changed")
@@ -63,8 +66,8 @@ def _accounts(saved: Plan, now: Plan) -> str:
 
 
 def _operations(saved: Plan, now: Plan) -> list[str]:
-    before = {o.operation_id: _meaning(o) for o in saved.operations}
-    after = {o.operation_id: _meaning(o) for o in now.operations}
+    before = {o.operation_id: _meaning(o) for o in saved.everything_to_write}
+    after = {o.operation_id: _meaning(o) for o in now.everything_to_write}
     gone, new = sorted(before.keys() - after.keys()), sorted(after.keys() - before.keys())
     other = sorted(k for k in before.keys() & after.keys() if before[k] != after[k])
     texts = (
@@ -75,7 +78,9 @@ def _operations(saved: Plan, now: Plan) -> list[str]:
     return [f"{_named(ids)} {text}" for ids, text in texts if ids]
 
 
-def _meaning(operation: Operation) -> tuple[object, ...]:
+def _meaning(operation: PlannedOperation) -> tuple[object, ...]:
+    if isinstance(operation, TeamOperation):
+        return operation.team_id, operation.name, operation.add, operation.remove
     return operation.account_id, operation.attributes, operation.references, operation.before
 
 

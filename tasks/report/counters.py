@@ -12,6 +12,7 @@ from data_contracts.words import (
     OperationKind,
     OutcomeResult,
     RunState,
+    TeamOperationKind,
     Verdict,
 )
 from tasks.report.wording import DONE, plural, unsafe
@@ -22,6 +23,11 @@ _SHORTFALLS = {
     OutcomeResult.UNKNOWN: "unknown",
     OutcomeResult.SKIPPED: "skipped",
     OutcomeResult.PUT_OFF: "put_off",
+}
+_TEAMS_DONE = {
+    TeamOperationKind.CREATE: "teams_created",
+    TeamOperationKind.RENAME: "teams_renamed",
+    TeamOperationKind.MEMBERS: "teams_changed",
 }
 _WRITTEN = (OutcomeResult.APPLIED, OutcomeResult.SETTLED)
 
@@ -38,8 +44,9 @@ def run_counts(
 
     Returns:
         The same keys whatever happened. `created` + `updated` + `reactivated` + `deactivated` +
-        `already` + `failed` + `conflicts` + `unknown` + `skipped` + `put_off` are the operations of
-        a plan that was carried out; `to_create` ... are those of the plan.
+        `already` + `failed` + `conflicts` + `unknown` + `skipped` + `put_off`, with
+        `teams_created` + `teams_renamed` + `teams_changed`, are the operations of a plan that was
+        carried out; `to_create` ... are those of the plan.
     """
     return {**_read(reports), **_meant(plan), **_done(plan, load)}
 
@@ -61,11 +68,24 @@ def _meant(plan: Plan | None) -> dict[str, int]:
     return {
         **{f"to_{kind}": kinds[kind] for kind in OperationKind},
         "to_adopt": len(plan.adoptions) if plan else 0,
+        **_meant_for_teams(plan),
         "findings": severities.total(),
         "findings_critical": severities[FindingSeverity.CRITICAL],
         "findings_warning": severities[FindingSeverity.WARNING],
         "guardrails_held": verdicts[Verdict.HELD],
         "guardrails_refused": verdicts[Verdict.REFUSED],
+    }
+
+
+def _meant_for_teams(plan: Plan | None) -> dict[str, int]:
+    operations = plan.team_operations if plan else ()
+    kinds = Counter(operation.kind for operation in operations)
+    return {
+        "teams_to_create": kinds[TeamOperationKind.CREATE],
+        "teams_to_rename": kinds[TeamOperationKind.RENAME],
+        "team_members_to_add": sum(len(operation.add) for operation in operations),
+        "team_members_to_remove": sum(len(operation.remove) for operation in operations),
+        "teams_to_adopt": len(plan.team_adoptions) if plan else 0,
     }
 
 
@@ -76,6 +96,8 @@ def _done(plan: Plan | None, load: LoadReport | None) -> dict[str, int]:
     return {
         **{word: written[kind] for kind, word in DONE.items()},
         "adopted": len(plan.adoptions) if plan and load else 0,
+        **{word: written[kind] for kind, word in _TEAMS_DONE.items()},
+        "teams_adopted": len(plan.team_adoptions) if plan and load else 0,
         "already": results[OutcomeResult.ALREADY],
         **{word: results[result] for result, word in _SHORTFALLS.items()},
         "requests": load.requests if load else 0,
@@ -121,8 +143,16 @@ _FRONTS = {
     RunState.FAILED: "failed: ",
     RunState.RUNNING: "running: ",
 }
-_DONE_KEYS = ("created", "updated", "reactivated", "deactivated", "adopted")
+_TEAM_KEYS = ("teams_created", "teams_renamed", "teams_changed", "teams_adopted")
+_DONE_KEYS = ("created", "updated", "reactivated", "deactivated", "adopted", *_TEAM_KEYS)
 _MEANT_KEYS = ("to_create", "to_update", "to_reactivate", "to_deactivate", "to_adopt")
+_MEANT_FOR_TEAMS = {
+    "teams_to_create": ("team", "to create"),
+    "teams_to_rename": ("team", "to rename"),
+    "teams_to_adopt": ("team", "to adopt"),
+    "team_members_to_add": ("team member", "to add"),
+    "team_members_to_remove": ("team member", "to remove"),
+}
 _NO_WRITE = (RunState.HELD, RunState.REFUSED)
 
 
@@ -131,17 +161,34 @@ def _changes(state: RunState, counts: Mapping[str, int]) -> str:
     if state is RunState.REFUSED_BY_CONTRACT:
         refused, sources = counts.get("sources_refused", 0), counts.get("sources", 0)
         return f"{refused} of {plural(sources, 'export')} refused by contract; nothing was written"
-    done = [f"{counts[key]:,} {key}" for key in _DONE_KEYS if counts.get(key)]
+    done = [_done_text(key, counts[key]) for key in _DONE_KEYS if counts.get(key)]
     if counts.get("already"):
         done.append(f"{counts['already']:,} so already")
     if done or _shortfalls(counts):
         return ", ".join(done) or "nothing was changed"
-    meant = ", ".join(f"{counts[k]:,} {k.replace('_', ' ')}" for k in _MEANT_KEYS if counts.get(k))
+    to_do = [f"{counts[k]:,} {k.replace('_', ' ')}" for k in _MEANT_KEYS if counts.get(k)]
+    meant = ", ".join(to_do + _meant_text(counts))
     if state in (RunState.FAILED, RunState.RUNNING):
         return "nothing was written yet" if state is RunState.RUNNING else "nothing was written"
     if not meant:
         return "nothing to change"
     return meant if state in _NO_WRITE else f"{meant}; nothing was written"
+
+
+def _done_text(key: str, count: int) -> str:
+    """What was done so often: `3 created`, `2 teams created`."""
+    if key not in _TEAM_KEYS:
+        return f"{count:,} {key}"
+    return f"{plural(count, 'team')} {key.removeprefix('teams_')}"
+
+
+def _meant_text(counts: Mapping[str, int]) -> list[str]:
+    """What would be done to teams: `1 team to create`, `3 team members to add`."""
+    return [
+        f"{plural(counts[key], one)} {words}"
+        for key, (one, words) in _MEANT_FOR_TEAMS.items()
+        if counts.get(key)
+    ]
 
 
 def _shortfalls(counts: Mapping[str, int]) -> str:

@@ -12,7 +12,7 @@ from data_contracts.health import HealthCheck, HealthState
 from data_contracts.link_decision import LinkDecision
 from data_contracts.outcome import HistoryEntry, LoadReport, Outcome, RunRecord
 from data_contracts.plan import Adoption, Operation, Plan
-from data_contracts.words import BatchVerdict, OperationKind
+from data_contracts.words import BatchVerdict, OperationKind, TeamOperationKind
 from tasks.report.document_parts import (
     Document,
     entry_part,
@@ -22,6 +22,7 @@ from tasks.report.document_parts import (
     operation_part,
     shown,
 )
+from tasks.report.team_documents import team_documents, team_results
 from tasks.report.wording import by_operation
 
 
@@ -48,10 +49,20 @@ def plan_document(plan: Plan, digest: str, *, show_values: bool = False) -> Docu
         "guardrails": [result.model_dump(mode="json") for result in plan.guardrails],
         "operations": [operation_part(o, show_values) for o in plan.operations],
         "adoptions": [_adoption(adoption, show_values) for adoption in plan.adoptions],
+        "team_totals": {
+            **{str(kind): _of_kind(plan, kind) for kind in TeamOperationKind},
+            "adopt": len(plan.team_adoptions),
+        },
+        "teams": team_documents(plan),
+        "team_adoptions": [each.model_dump(mode="json") for each in plan.team_adoptions],
         "findings": findings_part(plan.findings),
         "counts": dict(plan.counts),
         "basis": plan.basis.model_dump(mode="json"),
     }
+
+
+def _of_kind(plan: Plan, kind: TeamOperationKind) -> int:
+    return sum(operation.kind is kind for operation in plan.team_operations)
 
 
 def check_document(reports: Sequence[ContractReport], *, show_values: bool = False) -> Document:
@@ -88,6 +99,7 @@ def run_document(
         "plan": plan_document(plan, plan.digest, show_values=show_values) if plan else None,
         "load": None if load is None else _load(load),
         "people": _people(plan, load),
+        "teams": team_results(plan, by_operation(load.outcomes if load else ())) if plan else [],
     }
 
 
@@ -150,6 +162,9 @@ def explain_document(explanation: Explanation, *, show_values: bool = False) -> 
         ],
         "role": explanation.role,
         "role_rule": explanation.role_rule,
+        "teams": None
+        if explanation.teams is None
+        else [{"key": team.key, "name": team.name} for team in explanation.teams],
         "findings": findings_part(explanation.findings),
         "history": [entry_part(entry) for entry in explanation.history],
         "problem": explanation.problem,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from data_contracts.plan import Operation, Plan
 from tasks.report import markdown_sections as part
 from tasks.report.escaping import escape_cell
+from tasks.report.markdown_teams import markdown_teams
 from tasks.report.next_steps import next_step_of_plan
 from tasks.report.privacy import changes
 from tasks.report.selection import PLAN_FILE, cut, more
@@ -48,6 +49,7 @@ def plan_markdown(
             part.guardrails(plan),
             *_operations(plan, show_values, limit),
             _adoptions(plan, limit),
+            markdown_teams(plan, limit=limit),
             part.findings(plan, limit),
             _counts(plan),
             _basis(plan),

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from data_contracts.batch import ContractReport
 from data_contracts.outcome import LoadReport, Outcome, RunRecord
 from data_contracts.plan import Operation, Plan
+from data_contracts.team_plan import TEAM_PREFIX
 from data_contracts.words import OperationKind, RunState
 from tasks.report import markdown_sections as part
 from tasks.report.counters import ending
 from tasks.report.escaping import escape_cell
+from tasks.report.markdown_teams import markdown_teams
 from tasks.report.next_steps import next_step_of_run
 from tasks.report.privacy import changes
 from tasks.report.selection import (
@@ -65,6 +67,7 @@ def run_markdown(
             _unsafe(run, plan),
             part.commands(next_step_of_run(run.state, run.run_id, plan)),
             _what_and_why(plan, load),
+            markdown_teams(plan, load.outcomes if load else None) if plan else "",
             _troubles(plan, load, show_values),
             part.exports(reports),
             part.quarantine(reports),
@@ -130,6 +133,7 @@ def _troubles(plan: Plan | None, load: LoadReport | None, show_values: bool) -> 
     if load is None:
         return ""
     operations = {o.operation_id: o for o in plan.operations} if plan else {}
+    # names and members of teams stand in the section about teams
     shown, left = cut(load.failed, part.SECTION_ROWS_MAX)
     rows = [_trouble(o, operations.get(o.operation_id), show_values) for o in shown]
     if left:
@@ -142,6 +146,8 @@ def _troubles(plan: Plan | None, load: LoadReport | None, show_values: bool) -> 
 def _trouble(outcome: Outcome, operation: Operation | None, show_values: bool) -> list[str]:
     written = changes(operation, show_values) if operation else ()
     user_name = operation.user_name if operation else outcome.user_name
+    if user_name is None and outcome.worker_key.startswith(TEAM_PREFIX):
+        user_name = outcome.worker_key.removeprefix(TEAM_PREFIX)
     cells = (
         person(user_name, outcome.worker_key),
         str(outcome.kind),

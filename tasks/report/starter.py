@@ -69,6 +69,7 @@ def starter_settings(starter: Starter) -> str:
             *_mapping(starter),
             *_roles(starter),
             *_target(starter),
+            *_teams(starter),
             *_guardrails(),
         )
     )
@@ -249,6 +250,16 @@ def _target(starter: Starter) -> list[str]:
         "  auth:",
         f"    token_env: {starter.token_env}   # the variable's name, never the token",
         "  protected: []   # userNames and account ids that are never touched",
+        "",
+    ]
+
+
+def _teams(starter: Starter) -> list[str]:
+    column = starter.employment.means(WorkerField.DEPARTMENT)
+    return [
+        "# ---- teams at the target; left alone until the section is there (docs/teams.md)",
+        "# teams:",
+        f"#   column: {'department' if column else 'COLUMN'}",
         "",
     ]
 

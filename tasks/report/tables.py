@@ -18,6 +18,7 @@ from tasks.report.selection import (
     troubled_first,
     urgent_first,
 )
+from tasks.report.team_documents import table_rows
 from tasks.report.wording import (
     adoption_reason,
     by_operation,
@@ -57,9 +58,11 @@ def operations_table(
     rows = [_operation(o, known, carried_out, show_values) for o in shown]
     adoptions, left_adoptions = cut(plan.adoptions, limit - len(shown))
     rows += [_adoption(adoption, carried_out) for adoption in adoptions]
+    teams, left_teams = cut(table_rows(plan, known, carried_out), limit - len(rows))
+    rows += teams
     file = RUN_FILE if carried_out else PLAN_FILE
     keys = ("who", "what", "result", "changed", "why", "account")
-    return rows + _rest(left + left_adoptions, file, keys)
+    return rows + _rest(left + left_adoptions + left_teams, file, keys)
 
 
 def quarantine_table(reports: Sequence[ContractReport], limit: int = TABLE_ROWS_MAX) -> list[Row]:

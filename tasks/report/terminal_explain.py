@@ -87,6 +87,9 @@ def _state(explanation: Explanation) -> Iterator[RenderableType]:
     role = explanation.role or "none given: the target's own default"
     rule = f", by {explanation.role_rule}" if explanation.role_rule else ""
     rows.append((safe("role"), safe(f"{role}{rule}")))
+    if explanation.teams is not None:
+        named = [f"{t.name} ({t.key})" if t.name != t.key else t.name for t in explanation.teams]
+        rows.append((safe("teams"), safe(", ".join(named) or "none")))
     yield Columns(rows)
 
 

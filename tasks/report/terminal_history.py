@@ -8,8 +8,9 @@ from rich.text import Text
 
 from data_contracts.outcome import HistoryEntry
 from data_contracts.scim.paths import short_name
+from data_contracts.team_plan import TEAM_PREFIX
 from data_contracts.words import OutcomeResult
-from tasks.report.terminal_layout import SIGNS, Line, heading, key, safe, spaced
+from tasks.report.terminal_layout import SIGNS, TEAM_SIGNS, Line, heading, key, safe, spaced
 from tasks.report.wording import RESULTS, exchange_text, moment
 
 _OTHER_SIGNS = {
@@ -19,7 +20,12 @@ _OTHER_SIGNS = {
     "quarantine": ("!", "yellow"),
     "approve": ("*", "magenta"),
 }
-_SIGNS = {**{str(kind): sign for kind, sign in SIGNS.items()}, **_OTHER_SIGNS}
+_TEAM_SIGNS = {"join-team": ("+", "green"), "leave-team": ("-", "red")}
+_SIGNS = {
+    **{str(kind): sign for kind, sign in (*SIGNS.items(), *TEAM_SIGNS.items())},
+    **_TEAM_SIGNS,
+    **_OTHER_SIGNS,
+}
 _WELL = (OutcomeResult.APPLIED, OutcomeResult.ALREADY, OutcomeResult.SETTLED)
 
 
@@ -49,8 +55,8 @@ def _entry(entry: HistoryEntry) -> Iterator[RenderableType]:
     keys = spaced(
         key(moment(entry.at)),
         safe(entry.kind, "bold"),
-        key(f"worker {entry.worker_key}") if entry.worker_key else Text(),
-        key(f"account {entry.account_id}") if entry.account_id else Text(),
+        key(_subject(entry)) if entry.worker_key else Text(),
+        key(f"{_resource(entry)} {entry.account_id}") if entry.account_id else Text(),
         _result(entry),
     )
     yield Line(Text(f"{sign} ", style) + keys, 2, 4)
@@ -58,9 +64,20 @@ def _entry(entry: HistoryEntry) -> Iterator[RenderableType]:
         yield Line(safe(text, "dim"), 6, 2)
 
 
+def _resource(entry: HistoryEntry) -> str:
+    return "group" if entry.worker_key.startswith(TEAM_PREFIX) else "account"
+
+
+def _subject(entry: HistoryEntry) -> str:
+    if entry.worker_key.startswith(TEAM_PREFIX):
+        return f"team {entry.worker_key.removeprefix(TEAM_PREFIX)}"
+    return f"worker {entry.worker_key}"
+
+
 def _result(entry: HistoryEntry) -> Text:
     if not entry.result:
-        return safe("no outcome is recorded", "yellow") if entry.kind in SIGNS else Text()
+        told = entry.kind not in _OTHER_SIGNS
+        return safe("no outcome is recorded", "yellow") if told else Text()
     try:
         result = OutcomeResult(entry.result)
     except ValueError:

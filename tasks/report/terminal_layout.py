@@ -13,7 +13,13 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.text import Text
 
 from data_contracts.plan import Plan
-from data_contracts.words import FindingSeverity, OperationKind, RunState, Verdict
+from data_contracts.words import (
+    FindingSeverity,
+    OperationKind,
+    RunState,
+    TeamOperationKind,
+    Verdict,
+)
 from tasks.report.escaping import visible
 from tasks.report.next_steps import NextStep
 
@@ -33,6 +39,11 @@ SIGNS = {
     OperationKind.UPDATE: ("~", "yellow"),
     OperationKind.DEACTIVATE: ("-", "red"),
     OperationKind.REACTIVATE: ("^", "cyan"),
+}
+TEAM_SIGNS = {
+    TeamOperationKind.CREATE: ("+", "green"),
+    TeamOperationKind.RENAME: ("~", "yellow"),
+    TeamOperationKind.MEMBERS: ("~", "yellow"),
 }
 VERDICT_STYLES = {Verdict.SAFE: "green", Verdict.HELD: "bold yellow", Verdict.REFUSED: "bold red"}
 RUN_STYLES = {

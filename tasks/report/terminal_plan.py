@@ -25,6 +25,7 @@ from tasks.report.terminal_layout import (
     spaced,
     titled,
 )
+from tasks.report.terminal_teams import terminal_teams
 from tasks.report.wording import (
     TITLES,
     VERDICTS,
@@ -76,6 +77,7 @@ def plan_view(
         Line(safe(f"{plan_sum(plan)}.")),
         *_operations(plan, title, show_values, limit),
         *_adoptions(plan, limit),
+        *terminal_teams(plan, limit, ALL_OF_THEM),
         *findings_list(plan.findings),
         *guardrails(plan),
         heading(VERDICTS[plan.verdict]),
@@ -99,8 +101,10 @@ def drift_view(
         return f"{_DRIFT_TITLES[kind]}: {plural(count, 'account')}"
 
     where = f"{plan.target} as of {plan.as_of.isoformat()}"
-    if plan.operations:
-        front = safe(f"{where}: {plural(len(plan.operations), 'account')} out of step", "bold")
+    if plan.is_out_of_step:
+        counts = {"account": len(plan.operations), "team": len(_teams_out_of_step(plan))}
+        told = " and ".join(plural(count, what) for what, count in counts.items() if count)
+        front = safe(f"{where}: {told} out of step", "bold")
         step = NextStep("To see what would be done, or to bring them in step:", _REMEDIES)
     else:
         front = safe(f"{where}: in step, every account is as it should be", "bold green")
@@ -109,10 +113,15 @@ def drift_view(
         Line(front),
         *_operations(plan, title, show_values, limit),
         *_adoptions(plan, limit),
+        *terminal_teams(plan, limit, ALL_OF_THEM),
         *findings_list(plan.findings),
         *(guardrails(plan) if plan.verdict is not Verdict.SAFE else ()),
         *next_step(step),
     )
+
+
+def _teams_out_of_step(plan: Plan) -> set[str]:
+    return {operation.team_key for operation in plan.team_operations}
 
 
 _REMEDIES = ("scimflow plan -o PLAN", "scimflow sync")

@@ -25,6 +25,7 @@ from tasks.report.terminal_layout import (
     titled,
 )
 from tasks.report.terminal_plan import findings_list
+from tasks.report.terminal_teams import run_rows
 from tasks.report.wording import (
     DONE,
     STATES,
@@ -104,6 +105,9 @@ def _people(plan: Plan, load: LoadReport | None, limit: int) -> Iterator[Rendera
         for adoption in adopted
     ]
     rest += left_out(left, f"adopt; {RUN_FILE} in the run's folder has all of them")
+    teams, left = cut(run_rows(plan, known), limit)
+    rows += teams
+    rest += left_out(left, f"on teams; {RUN_FILE} in the run's folder has all of them")
     yield from [Columns(rows)] if rows else []
     yield from rest
 

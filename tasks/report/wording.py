@@ -7,6 +7,7 @@ from datetime import datetime
 from data_contracts.batch import RuleResult
 from data_contracts.outcome import HttpExchange, Outcome
 from data_contracts.plan import Adoption, GuardrailResult, Operation, Plan
+from data_contracts.team_plan import TEAM_PREFIX
 from data_contracts.words import (
     BatchVerdict,
     FindingSeverity,
@@ -14,6 +15,7 @@ from data_contracts.words import (
     OutcomeResult,
     RunState,
     Severity,
+    TeamOperationKind,
     Verdict,
 )
 
@@ -66,6 +68,20 @@ DONE = {
 }
 """Operations that were carried out."""
 
+TEAM_TITLES = {
+    TeamOperationKind.RENAME: "Rename",
+    TeamOperationKind.CREATE: "Create",
+    TeamOperationKind.MEMBERS: "Change members of",
+}
+"""Operations on teams that are to be done."""
+
+TEAM_DONE = {
+    TeamOperationKind.RENAME: "renamed",
+    TeamOperationKind.CREATE: "created",
+    TeamOperationKind.MEMBERS: "members changed",
+}
+"""Operations on teams that were carried out."""
+
 RESULTS = {
     OutcomeResult.APPLIED: "done",
     OutcomeResult.ALREADY: "was so already",
@@ -96,7 +112,10 @@ def rows_text(operation: Operation) -> str:
 
 
 def person(user_name: str | None, worker_key: str) -> str:
-    """A person by their keys."""
+    """A person by their keys, or a team by its name and key."""
+    if worker_key.startswith(TEAM_PREFIX):
+        key = worker_key.removeprefix(TEAM_PREFIX)
+        return f"team {user_name}" if user_name in (key, None) else f"team {user_name} ({key})"
     return f"{user_name}, worker {worker_key}" if user_name else f"worker {worker_key}"
 
 
@@ -111,9 +130,28 @@ def plan_sum(plan: Plan) -> str:
     parts = [f"{kinds[kind]:,} to {kind}" for kind in OperationKind if kinds[kind]]
     if plan.adoptions:
         parts.append(f"{len(plan.adoptions):,} to adopt")
+    parts += team_sums(plan)
     text = ", ".join(parts) if parts else "nothing to do"
     aside = sum(basis.rows - basis.accepted for basis in plan.basis.sources.values())
     return f"{text}; {plural(aside, 'row')} set aside, see `scimflow check`" if aside else text
+
+
+def team_sums(plan: Plan) -> list[str]:
+    """What a plan would do to teams, in numbers; nothing for one without."""
+    kinds = Counter(operation.kind for operation in plan.team_operations)
+    joining = sum(len(operation.add) for operation in plan.team_operations)
+    leaving = sum(len(operation.remove) for operation in plan.team_operations)
+    counts = {
+        "to create": kinds[TeamOperationKind.CREATE],
+        "to rename": kinds[TeamOperationKind.RENAME],
+        "to adopt": len(plan.team_adoptions),
+    }
+    sums = [f"{plural(count, 'team')} {what}" for what, count in counts.items() if count]
+    if joining:
+        sums.append(f"{plural(joining, 'team member')} to add")
+    if leaving:
+        sums.append(f"{plural(leaving, 'team member')} to remove")
+    return sums
 
 
 def unsafe(plan: Plan) -> tuple[GuardrailResult, ...]:

@@ -26,6 +26,7 @@ from tasks.scim.bulk_messages import located_id
 from tasks.scim.clock import SYSTEM_CLOCK, Clock
 from tasks.scim.directory import Directory, identity_of
 from tasks.scim.discovery import Discovery, ProviderConfig
+from tasks.scim.groups import Groups
 from tasks.scim.listing import read_all
 from tasks.scim.pages import Page, read_page
 from tasks.scim.probe import probe
@@ -75,6 +76,8 @@ class ScimClient:
         self._config: ProviderConfig | None = None
         self._bulk: BulkWay | None = None
         self._asking = asyncio.Lock()
+        self.groups = Groups(self._send, self._announces_cursors, settings)
+        """Teams, where they are switched on."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -328,11 +331,12 @@ class ScimClient:
             return None
 
     async def _send(
-        self, request: Request, trace: Trace | None, *, budget_s: float | None = None
+        self, request: Request, trace: Trace | None = None, *, budget_s: float | None = None
     ) -> Answer:
         whole_s = budget_s or self.settings.request_budget_s
         way: Wire | BulkWay = self._wire
-        if request.purpose is Purpose.WRITE and self.settings.bulk.enabled:
+        on_users = request.path.startswith(protocol.USERS)
+        if request.purpose is Purpose.WRITE and on_users and self.settings.bulk.enabled:
             way = await self._bulk_way()
         return await with_retries(
             lambda left_s: way.send(request, left_s, trace),

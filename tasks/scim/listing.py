@@ -35,6 +35,7 @@ async def read_all(
     fetch_from: FetchFrom | None = None,
     by_cursor: bool = False,
     announces_cursors: AnnouncesCursors | None = None,
+    noun: str = "users",
 ) -> UserListing:
     """List everybody.
 
@@ -46,12 +47,14 @@ async def read_all(
         fetch_from: Asks for one page by cursor; None where cursors are not to be followed.
         by_cursor: Begin by cursor.
         announces_cursors: Asks the target whether it pages by cursor; asked when indexes fail.
+        noun: What is listed, for the notes.
 
     Returns:
         The listing. Users come in no particular order when pages are read ahead.
     """
     kept: list[dict[str, Any]] = []
-    reading = Reading(on_users or kept.extend)  # type: ignore[arg-type]  # what `read_page` made
+    keep: KeepPage = on_users or kept.extend  # type: ignore[assignment]  # what `read_page` made
+    reading = Reading(keep, noun)
     begun = by_cursor and fetch_from and await read_by_cursor(reading, fetch_from, page_size)
     if not begun:
         await _by_index_else_by_cursor(
@@ -124,7 +127,7 @@ async def _read_on(
     start, fresh = 1 + given, given
     while fresh:
         if len(reading.seen) > MOST_USERS:
-            return reading.doubt(f"reading was stopped after {MOST_USERS:,} users")
+            return reading.doubt(f"reading was stopped after {MOST_USERS:,} {reading.noun}")
         try:
             page, fresh = await _read(reading, fetch, start, count)
         except TargetRefused as error:  # an index past the end is an error to some
@@ -142,7 +145,8 @@ async def _read_ahead(
 ) -> None:
     """The pages from `start` to `total`, several at a time, gaps filled."""
     if step == 0 or total > MOST_USERS:
-        reading.doubt(f"the target announced {total:,} users and gave {len(reading.seen):,}")
+        given = f"{len(reading.seen):,}"
+        reading.doubt(f"the target announced {total:,} {reading.noun} and gave {given}")
         return
     ranges = deque((s, min(s + step, total + 1)) for s in range(start, total + 1, step))
     try:

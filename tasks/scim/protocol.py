@@ -59,9 +59,16 @@ def user_path(account_id: str) -> str:
     >>> user_path("a/b@c.example")
     '/Users/a%2Fb%40c.example'
     """
+    return resource_path(USERS, account_id)
+
+
+def resource_path(endpoint: str, resource_id: str) -> str:
+    """The path of one resource of an endpoint, likewise."""
     # "." and ".." would be taken out of the path by everybody on the way
-    text = quote(account_id, safe="") if account_id.strip(".") else account_id.replace(".", "%2E")
-    return f"{USERS}/{text}"
+    text = (
+        quote(resource_id, safe="") if resource_id.strip(".") else resource_id.replace(".", "%2E")
+    )
+    return f"{endpoint}/{text}"
 
 
 def equals_filter(attribute: str, value: str) -> str:
@@ -73,21 +80,21 @@ def equals_filter(attribute: str, value: str) -> str:
     return f"{attribute} eq {orjson.dumps(value).decode()}"
 
 
-def list_page(start_index: int, count: int) -> Request:
-    """Ask for a page of users, with an explicit count (RFC 7644 section 3.4.2.4)."""
+def list_page(start_index: int, count: int, endpoint: str = USERS) -> Request:
+    """Ask for a page of resources, with an explicit count (RFC 7644 section 3.4.2.4)."""
     query = f"startIndex={start_index}&count={count}"
-    return Request("GET", USERS, Purpose.LIST, query, shown=f"{USERS}?{query}")
+    return Request("GET", endpoint, Purpose.LIST, query, shown=f"{endpoint}?{query}")
 
 
-def list_from(cursor: str, count: int | None) -> Request:
-    """Ask for a page of users by cursor, "" for the first (RFC 9865 section 2).
+def list_from(cursor: str, count: int | None, endpoint: str = USERS) -> Request:
+    """Ask for a page of resources by cursor, "" for the first (RFC 9865 section 2).
 
     A cursor is shown masked: who has it can read that page.
     """
     counted = "" if count is None else f"&count={count}"
     query = f"cursor={quote(cursor, safe='')}{counted}"
-    shown = f"{USERS}?cursor={'***' if cursor else ''}{counted}"
-    return Request("GET", USERS, Purpose.LIST, query, shown=shown)
+    shown = f"{endpoint}?cursor={'***' if cursor else ''}{counted}"
+    return Request("GET", endpoint, Purpose.LIST, query, shown=shown)
 
 
 def find_users(attribute: str, value: str, purpose: Purpose = Purpose.LOOK_UP) -> Request:

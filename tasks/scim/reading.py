@@ -43,6 +43,7 @@ class Reading:
     """What is known so far. A listing that had to be begun anew has several passes."""
 
     keep: KeepPage
+    noun: str = "users"
     seen: set[str] = field(default_factory=set)
     earlier: set[str] = field(default_factory=set)  # seen before this pass and not yet in it
     totals: set[int] = field(default_factory=set)
@@ -89,18 +90,20 @@ class Reading:
         """
         count, notes = len(self.seen) - len(self.earlier), []
         if self.totals_lie and max(self.totals, default=count) < count:
-            notes.append(f"the announced total was wrong; {count:,} users were read to the end")
+            notes.append(
+                f"the announced total was wrong; {count:,} {self.noun} were read to the end"
+            )
             self.totals.clear()
         if len(self.totals) > 1:
             few, many = min(self.totals), max(self.totals)
-            self.doubt(f"the target changed while it was read ({few:,} to {many:,} users)")
+            self.doubt(f"the target changed while it was read ({few:,} to {many:,} {self.noun})")
         if self.earlier and not self.doubts:
             self.doubt(f"the target changed while it was read ({len(self.earlier):,} went)")
         announced = max(self.totals, default=count)
         if count < announced and not self.earlier:
-            self.doubt(f"the target announced {announced:,} users and gave {count:,}")
+            self.doubt(f"the target announced {announced:,} {self.noun} and gave {count:,}")
         if self.unusable:
-            self.doubt(f"{self.unusable:,} listed elements are no users or have no id")
+            self.doubt(f"{self.unusable:,} listed elements are no {self.noun} or have no id")
         if self.repeated and not self.doubts:
             notes.append(f"{self.repeated:,} elements were listed more than once")
         return UserListing(

@@ -22,6 +22,7 @@ from tasks.transform.lifecycle import judge_employments, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.merge import Merged, Source, merge_sources
 from tasks.transform.references import resolve_references
+from tasks.transform.teams import map_teams
 
 CheckedBatches = Mapping[str, tuple[CheckedBatch, ExportContract]]
 """Checked batches with their contracts, by source name."""
@@ -54,8 +55,8 @@ def build_desired(batches: CheckedBatches, settings: Configuration, as_of: AsOf)
         Desired users by worker key, the people held back, and findings.
 
     Raises:
-        ConfigurationError: The merge, the scope, the mapping or a role rule names a column that
-            no source has, or a value map misses a value.
+        ConfigurationError: The merge, the scope, the mapping, a role rule or `teams` names a column
+            that no source has, or a value map misses a value.
     """
     return derive(batches, settings, as_of).people
 
@@ -85,6 +86,7 @@ def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Der
         complete_roster=_is_complete(settings, employment, checked),
         findings=(*merged.findings, *findings, *about_references),
         zone_days=judged.zone_days,
+        teams=None if settings.teams is None else map_teams(merged.workers, settings.teams),
     )
     return Derived(people, merged.workers, role_rules)
 

@@ -1,6 +1,7 @@
 """README and docs agree with the code, and every link leads somewhere."""
 
 import re
+import textwrap
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from data_contracts import errors
 from flows.cli import COMMANDS
+from tasks.load.team_writer import CHUNK
+from tests.builders import settings
 from tests.command_parts import say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,3 +136,19 @@ def test_no_file_names_the_host_of_a_package_registry() -> None:
     texts += [ROOT / "Makefile", *(ROOT / ".ci").iterdir()]
     named = [p for p in texts if any(host in p.read_text(encoding="utf-8") for host in HOSTS)]
     assert named == []
+
+
+def test_the_page_about_teams_shows_settings_that_load_and_limits_that_are_so() -> None:
+    page = read("docs/teams.md")
+    section = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert section is not None
+    rules = settings(textwrap.dedent(section[1])).teams
+    assert rules is not None
+    assert rules.name_of("insights") == "Data & Insights"
+    limits = settings().guardrails
+    assert f"| {limits.team_creates.max} new teams in one run |" in page
+    removals = limits.team_removals
+    share = round(100 * (removals.max_fraction or 0))
+    assert f"{removals.max} removed members in one run, and {share} %" in page
+    assert f"({removals.max_when_small} below {removals.small_population} of them)" in page
+    assert f"PATCH requests of {CHUNK}" in page

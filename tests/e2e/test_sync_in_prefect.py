@@ -70,6 +70,30 @@ def test_a_sync_is_told_as_it_goes_and_can_be_followed_in_prefect(
         assert "Title" not in text
 
 
+def test_teams_have_tasks_of_their_own_after_the_people_s(
+    acme: Company, prefect: PrefectServer
+) -> None:
+    acme.sandbox.service._collections["Groups"] = acme.sandbox.service.groups
+    acme.settings({"teams": {"column": "department"}})
+    assert sync(acme).code == 0
+    [told] = acme.say("history", "--json").document["runs"]
+    run = prefect.flow_run(told["prefect_run_id"])
+    assert run["state"]["message"] == "3 created, 2 teams created, 2 teams changed"
+    assert prefect.task_names(run["id"], expected=9)[3:] == [
+        "read-target",
+        "read-teams",
+        "plan",
+        "create-001-of-001",
+        "create-team-001-of-001",
+        "change-members-001-of-001",
+    ]
+    artifacts = prefect.artifacts(run["id"])
+    rows = artifacts["workspace-operations"]
+    assert len(json.loads(rows) if isinstance(rows, str) else rows) == 3 + 4
+    assert "## Teams" in artifacts["workspace-plan"]
+    assert "team Research" in artifacts["workspace-summary"]
+
+
 def test_a_sync_that_changes_nothing_sends_the_list_requests_alone(acme: Company) -> None:
     assert sync(acme).code == 0
     acme.sandbox.journal.clear()

@@ -18,6 +18,8 @@ from deployments.sandbox.settings import SandboxSettings
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+PATCH = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 BOSS = {"op": "replace", "path": "title", "value": "Boss"}
 
 
@@ -415,6 +417,70 @@ def test_a_bulk_tells_of_its_operations_in_ways_of_its_own() -> None:
     assert [o["bulkId"] for o in told_of("bulk-shuffled")] == ["3", "2", "1"]
     assert told_of("bulk-status-object")[1]["status"] == {"code": "409"}
     assert [o.get("bulkId") for o in told_of("bulk-unnamed-failures")] == ["1", None, "3"]
+
+
+# Teams.
+
+
+def team(*faults: str, members: int = 2) -> tuple[InProcessClient, str, list[str]]:
+    """A sandbox with a team of some people, then with faults; the team's path, the people's ids."""
+    client = InProcessClient(SandboxSettings(rate_limit_per_s=0, teams=True, fault_seed=1))
+    ids = [client.create(f"m{n}@example.com").json()["id"] for n in range(members)]
+    values = [{"value": each} for each in ids]
+    made = client.send(
+        "POST", "/Groups", {"schemas": [GROUP], "displayName": "Core", "members": values}
+    )
+    for fault in faults:
+        client.sandbox.faults.add(fault)
+    return client, f"/Groups/{made.json()['id']}", ids
+
+
+def patch_team(client: InProcessClient, path: str, *operations: dict[str, Any]) -> httpx.Response:
+    return client.send("PATCH", path, {"schemas": [PATCH], "Operations": list(operations)})
+
+
+def members(client: InProcessClient) -> list[str]:
+    (stored_team,) = client.sandbox.teams.users()
+    return [member["value"] for member in stored_team.get("members", ())]
+
+
+def without_member(member: str) -> dict[str, Any]:
+    return {"op": "remove", "path": f'members[value eq "{member}"]'}
+
+
+def test_a_list_of_teams_has_no_members_and_a_single_team_has() -> None:
+    client, path, ids = team("members-not-listed=1")
+    assert "members" not in client.get("/Groups").json()["Resources"][0]
+    assert [m["value"] for m in client.get(path).json()["members"]] == ids
+
+
+def test_a_removal_is_answered_and_ignored_and_the_rest_is_done() -> None:
+    client, path, ids = team("removal-ignored=1")
+    rename = {"op": "replace", "path": "displayName", "value": "Kernel"}
+    assert patch_team(client, path, rename, without_member(ids[0])).status_code == 200
+    assert members(client) == ids
+    assert client.get(path).json()["displayName"] == "Kernel"
+
+
+def test_value_paths_of_members_are_refused_and_nothing_is_stored() -> None:
+    client, path, ids = team("member-paths-refused=1")
+    assert patch_team(client, path, without_member(ids[0])).status_code == 400
+    assert members(client) == ids
+
+
+def test_an_added_member_is_answered_and_ignored() -> None:
+    client, path, ids = team("add-ignored=1")
+    add = {"op": "add", "path": "members", "value": [{"value": "new"}]}
+    assert patch_team(client, path, add, without_member(ids[0])).status_code == 200
+    assert members(client) == ids[1:]
+
+
+def test_faults_of_users_strike_teams_too() -> None:
+    client, path, ids = team("ignored-write=1x", "lost-response=1x@1")
+    unchanged = patch_team(client, path, without_member(ids[0]))
+    assert (unchanged.status_code, len(unchanged.json()["members"])) == (200, 2)
+    assert patch_team(client, path, without_member(ids[0])).status_code == 500
+    assert members(client) == ids[1:]
 
 
 # The registry and the plan.

@@ -289,6 +289,7 @@ def stages() -> Stages:
         once(PLAIN.transform, lambda checked, *_: checked["hr"][0].report.digest),
         PLAIN.read_target,
         PLAIN.plan,
+        PLAIN.read_teams,
     )
 
 

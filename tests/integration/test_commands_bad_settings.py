@@ -177,7 +177,7 @@ def test_a_day_that_is_none_is_wrong_usage(acme: Company, command: str, day: str
     ("words", "told"),
     [
         (("explain", "nobody"), "neither the exports nor the ledger know 'nobody'"),
-        (("history", "nobody"), "the ledger knows no run and no person 'nobody'"),
+        (("history", "nobody"), "the ledger knows no run, no person and no team 'nobody'"),
         (("apply", "nothing"), "there is no plan 'nothing'"),
         (("approve", "nothing"), "there is no plan 'nothing'"),
     ],

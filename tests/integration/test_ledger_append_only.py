@@ -8,13 +8,15 @@ import sqlalchemy as sa
 from data_contracts.batch import QuarantinedRow
 from data_contracts.errors import LedgerError
 from data_contracts.outcome import Approval
-from data_contracts.words import RunState
+from data_contracts.team_plan import TeamMember
+from data_contracts.words import RunState, TeamOperationKind
 from tasks.ledger import Ledger
 from tasks.ledger.schema import APPEND_ONLY, metadata
 from tests.ledger_parts import (
     a_plan,
     a_report,
     a_run,
+    a_team,
     adoption,
     carry_out,
     create,
@@ -22,11 +24,15 @@ from tests.ledger_parts import (
     outcome,
 )
 
+ROWS = {"operation": 2, "operation_event": 4, "exchange": 2, "link_event": 2}
+"""Rows of the tables that have more than one; see `full`."""
+
 STATE = {
     "attribute_habit",
     "attribute_rewrite",
     "failing_operation",
     "account_link",
+    "team_link",
     "open_operation",
     "lease",
     "plan_body",
@@ -43,7 +49,10 @@ def full(ledger: Ledger) -> Ledger:
     ledger.save_plan("r1", a_plan([create("E1")], [adoption("E2", "a-2")]))
     ledger.approve(Approval(a_plan().digest, "ada", moment(1)))
     ledger.adopt("r1", "acme", [adoption("E2", "a-2")], moment(1))
-    asyncio.run(carry_out(ledger, "r1", (create("E1"), outcome(create("E1")))))
+    member = TeamMember("E1", "a-E1", "joined")
+    team = a_team("Core", TeamOperationKind.CREATE, "t-1", add=(member,))
+    steps = [(each, outcome(each)) for each in (create("E1"), team)]
+    asyncio.run(carry_out(ledger, "r1", *steps))
     ledger.end_run("r1", state=RunState.COMPLETED, ended_at=moment(2))
     return ledger
 
@@ -65,9 +74,8 @@ def test_no_row_of_an_audit_table_is_changed_or_deleted(full: Ledger) -> None:
                 attempt(full, statement)
             assert "append" in caught.value.hint
         with full.database.read() as connection:
-            assert connection.scalar(sa.text(f"SELECT count(*) FROM {table}")) == 1 + (
-                table in ("operation_event", "link_event")
-            )
+            count = connection.scalar(sa.text(f"SELECT count(*) FROM {table}"))
+            assert count == ROWS.get(table, 1)
 
 
 def test_runs_are_not_deleted_and_an_ended_run_is_not_changed(full: Ledger) -> None:

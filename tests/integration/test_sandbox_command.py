@@ -47,6 +47,12 @@ def running(tmp_path: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[
         process.communicate()
 
 
+def test_teams_are_served_where_they_are_asked_for(tmp_path: Path) -> None:
+    for options, status in (((), 404), (("--teams",), 200)):
+        with running(tmp_path, *options) as (_, base_url):
+            assert httpx.get(f"{base_url}/Groups").status_code == status
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_announces_itself_serves_and_stops_cleanly(
     tmp_path: Path, number: signal.Signals

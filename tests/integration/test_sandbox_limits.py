@@ -180,6 +180,18 @@ def test_teams_are_created_changed_and_deleted_where_they_exist() -> None:
     assert client.send("DELETE", f"/Users/{user_id}").status_code == 405
 
 
+def test_a_second_team_of_one_name_and_members_who_are_no_users_can_be_refused() -> None:
+    strict = SandboxSettings(teams=True, team_names_unique=True, team_members_checked=True)
+    for settings, status in ((SandboxSettings(teams=True), 201), (strict, 409)):
+        client = InProcessClient(settings)
+        body = {"schemas": [GROUP], "displayName": "Core"}
+        assert client.send("POST", "/Groups", body).status_code == 201
+        assert client.send("POST", "/Groups", {**body, "displayName": "CORE"}).status_code == status
+    wrong = {"schemas": [GROUP], "displayName": "Other", "members": [{"value": "nobody"}]}
+    assert client.send("POST", "/Groups", wrong).status_code == 400
+    assert client.sandbox.teams.users()[0]["displayName"] == "Core"
+
+
 def bulk(client: InProcessClient, *operations: dict[str, Any], **extra: Any) -> Any:
     return client.send("POST", "/Bulk", {"schemas": [BULK], "Operations": operations, **extra})
 

@@ -1,4 +1,4 @@
-// A workspace made of SCIMMY: it speaks SCIM, this file only keeps the users, in memory.
+// A workspace made of SCIMMY: it speaks SCIM, this file only keeps users and groups, in memory.
 // Prints its port once it listens on 127.0.0.1; ends when its standard input is closed.
 import crypto from "node:crypto";
 import express from "express";
@@ -31,6 +31,28 @@ SCIMMY.Resources.declare(SCIMMY.Resources.User.extend(SCIMMY.Schemas.EnterpriseU
     })
     .degress(() => {
         throw new SCIMMY.Types.Error(501, null, "nobody is deleted here");
+    });
+
+const groups = new Map();
+
+SCIMMY.Resources.declare(SCIMMY.Resources.Group)
+    .ingress((resource, instance) => {
+        const known = resource.id ? groups.get(resource.id) : undefined;
+        if (resource.id && !known) throw new Error("not found");
+        const now = new Date().toISOString();
+        const id = known?.id ?? crypto.randomUUID();
+        const meta = {created: known?.meta.created ?? now, lastModified: now};
+        const group = {...JSON.parse(JSON.stringify(instance)), id, meta};
+        groups.set(id, group);
+        return group;
+    })
+    .egress((resource) => {
+        if (!resource.id) return resource.filter?.match([...groups.values()]) ?? [...groups.values()];
+        if (!groups.has(resource.id)) throw new Error("not found");
+        return groups.get(resource.id);
+    })
+    .degress(() => {
+        throw new SCIMMY.Types.Error(501, null, "nothing is deleted here");
     });
 
 const authenticate = (request) => {
