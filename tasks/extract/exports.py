@@ -19,7 +19,9 @@ from tasks.extract.json_file import read_json
 from tasks.extract.pick import pick_file
 from tasks.extract.records import Records
 
-_READERS: dict[FileFormat, Callable[[Path, bytes, ExportContract], Records]] = {
+Reader = Callable[[str, bytes, ExportContract], Records]
+
+_TEXT_READERS: dict[FileFormat, Reader] = {
     FileFormat.CSV: read_csv,
     FileFormat.JSON: read_json,
     FileFormat.JSONL: read_json,
@@ -56,8 +58,7 @@ def read_batch(
     """
     picked = pick_file(source, settings, folder=folder, now=now)
     file = read_bytes(picked.path)
-    text = to_utf8(picked.path, file.data, contract.reader.encoding)
-    records = _READERS[contract.reader.format](picked.path, text, contract)
+    records = _records(str(picked.path), file.data, contract)
     frame, blank = _frame(records)
     warnings = [*picked.warnings, *records.warnings]
     if blank:
@@ -77,6 +78,22 @@ def read_batch(
 def _seen_from(folder: Path, path: Path) -> str:
     """A path as the settings write it: plans and reports do not depend on where a project is."""
     return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+
+
+def _records(path: str, data: bytes, contract: ExportContract) -> Records:
+    """Let the reader of the contract's format take a file apart."""
+    reader = contract.reader
+    if reader.format in _TEXT_READERS:
+        text = to_utf8(path, data, reader.encoding, reader.line_end)
+        return _TEXT_READERS[reader.format](path, text, contract)
+    return _reader_of(reader.format)(path, data, contract)
+
+
+def _reader_of(format_: FileFormat) -> Reader:
+    """The reader of a format that is no text; imported when there is such a file."""
+    from tasks.extract.excel_file import read_excel
+
+    return read_excel
 
 
 def _frame(records: Records) -> tuple[pd.DataFrame, int]:

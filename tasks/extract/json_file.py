@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ class _Reading:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def read_json(path: Path, text: bytes, contract: ExportContract) -> Records:
+def read_json(path: str, text: bytes, contract: ExportContract) -> Records:
     """Read a JSON document or a JSONL file.
 
     Args:

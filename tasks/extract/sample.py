@@ -7,7 +7,7 @@ contract.
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,9 @@ from tasks.extract.json_scan import broken, decode, scan_records
 
 MOST_ROWS = 20_000
 """Rows looked at: enough to see every status of a company, quick enough to wait for."""
+
+TEXT_FORMATS = (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL)
+"""Formats whose encoding somebody has to declare."""
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DEEPEST = 4  # keys down to a nested value
@@ -38,6 +41,7 @@ class Sample:
         header: Column names; of JSON the paths down to single values (`profile.email`).
         rows: The first rows, one text or None for each column.
         rows_estimate: How many rows the whole file has, about.
+        sheet: The sheet of a workbook that was looked at.
     """
 
     path: Path
@@ -46,23 +50,36 @@ class Sample:
     header: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
     rows_estimate: int
+    sheet: str = ""
 
 
 def read_sample(path: Path) -> Sample:
     """Look at an export.
 
     Raises:
-        SourceError: It is missing, empty, or neither CSV nor JSON.
+        SourceError: It is missing, empty, or nothing that exports are read from.
     """
     if not path.is_file():
         raise SourceError(f"{path} is no file", hint="give the path of an export")
     data = read_bytes(path).data
+    read = _binary_reader(data)
+    if read is not None:
+        return read(path, data)
     encoding, certain = _encoding(data)
-    text = to_utf8(path, data, encoding)
+    text = to_utf8(str(path), data, encoding)
     start = text.lstrip()[:1]
     if start in (b"{", b"["):
         return _json_sample(path, text, encoding, certain)
     return _csv_sample(path, text, encoding, certain)
+
+
+def _binary_reader(data: bytes) -> Callable[[Path, bytes], Sample] | None:
+    """What looks at a file that is known by how it begins."""
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        from tasks.extract.sample_tables import excel_sample
+
+        return excel_sample
+    return None
 
 
 def _encoding(data: bytes) -> tuple[str, bool]:
@@ -78,7 +95,7 @@ def _encoding(data: bytes) -> tuple[str, bool]:
 def _csv_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sample:
     skip, delimiter = _delimiter(text)
     reader = ReaderSettings(encoding=encoding, delimiter=delimiter, skip_lines=skip)
-    header = read_header(path, text, reader)
+    header = read_header(str(path), text, reader)
     body = text[header.body_at :].decode("utf-8")
     parsed = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
     width = len(header.names)
@@ -123,7 +140,7 @@ def _json_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sampl
     else:
         records_at = _records_at(path, document)
         reader = ReaderSettings(format=FileFormat.JSON, encoding=encoding, records_at=records_at)
-        found = [value for _, value in scan_records(path, document, records_at)]
+        found = [value for _, value in scan_records(str(path), document, records_at)]
         records, total = found[:MOST_ROWS], len(found)
     flat = [dict(_flat(record, ())) for record in records if isinstance(record, dict)]
     names = dict.fromkeys(name for record in flat for name in record)
@@ -149,7 +166,7 @@ def _records_at(path: Path, document: str) -> str:
     try:
         whole = decode(document)
     except json.JSONDecodeError as error:
-        raise broken(path, document, error) from None
+        raise broken(str(path), document, error) from None
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path}: {error}", hint="ask for a corrected export") from None
     if isinstance(whole, list):
