@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
-from data_contracts.batch import MalformedRow
 from data_contracts.errors import SourceError
 from data_contracts.export_contract import ExportContract
-from tasks.extract.cells import clean_cells, clean_text
+from tasks.extract.cells import clean_text
 from tasks.extract.excel_process import Sheet, read_sheet
 from tasks.extract.headers import MatchedHeader, match_header
 from tasks.extract.records import Records
+from tasks.extract.tables import table_records
 from tasks.extract.values import identifying_columns, text_of
 
 _MADE_UP = 10**15
@@ -47,17 +46,12 @@ def read_excel(path: str, data: bytes, contract: ExportContract) -> Records:
     _refuse_nameless(path, header, sheet)
     _refuse_numbers(path, header, matched, sheet, contract)
     faults = _faults(header, matched, sheet, contract)
-    lines = np.array(sheet.lines, dtype="int64")
-    good = pa.array(~np.isin(lines, list(faults)))
-    declared = {column.name: column for column in contract.columns}
-    columns = {}
-    for name, cells in zip(matched.names, sheet.columns, strict=False):
-        if name is not None:
-            column = declared.get(name)
-            texts = _texts(cells, column.date_format if column else None).filter(good)
-            columns[name] = clean_cells(texts, column.sentinels if column else ())
-    malformed = tuple(MalformedRow(line, faults[line]) for line in sorted(faults))
-    return Records(header, columns, lines[good.to_numpy(False)], malformed, matched.warnings)
+    formats = {column.name: column.date_format for column in contract.columns}
+    texts = [
+        _texts(cells, formats.get(name)) if name is not None else None
+        for name, cells in zip(matched.names, sheet.columns, strict=False)
+    ]
+    return table_records(header, matched, texts, sheet.lines, faults, contract)
 
 
 def header_of(sheet: Sheet) -> tuple[str, ...]:

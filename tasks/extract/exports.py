@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,11 @@ _TEXT_READERS: dict[FileFormat, Reader] = {
     FileFormat.CSV: read_csv,
     FileFormat.JSON: read_json,
     FileFormat.JSONL: read_json,
+}
+
+_OTHER_READERS = {
+    FileFormat.EXCEL: ("tasks.extract.excel_file", "read_excel"),
+    FileFormat.PARQUET: ("tasks.extract.parquet_file", "read_parquet"),
 }
 
 
@@ -91,9 +97,9 @@ def _records(path: str, data: bytes, contract: ExportContract) -> Records:
 
 def _reader_of(format_: FileFormat) -> Reader:
     """The reader of a format that is no text; imported when there is such a file."""
-    from tasks.extract.excel_file import read_excel
-
-    return read_excel
+    module, name = _OTHER_READERS[format_]
+    reader: Reader = getattr(import_module(module), name)
+    return reader
 
 
 def _frame(records: Records) -> tuple[pd.DataFrame, int]:

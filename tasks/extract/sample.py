@@ -79,6 +79,10 @@ def _binary_reader(data: bytes) -> Callable[[Path, bytes], Sample] | None:
         from tasks.extract.sample_tables import excel_sample
 
         return excel_sample
+    if data.startswith(b"PAR"):
+        from tasks.extract.sample_tables import parquet_sample
+
+        return parquet_sample
     return None
 
 

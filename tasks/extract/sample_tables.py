@@ -1,4 +1,4 @@
-"""The beginning of an unknown workbook: which sheet, where its header is, how ids are kept."""
+"""The beginning of an unknown workbook or Parquet file: sheet, header, how ids are kept."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from tasks.extract.cells import clean_text
 from tasks.extract.excel_file import header_of, is_number, typed
 from tasks.extract.excel_process import Sheet, read_sheet
 from tasks.extract.guesses import guess_meaning, looks_like_key
+from tasks.extract.parquet_file import first_batches, is_nested, open_parquet, text_column
 from tasks.extract.sample import MOST_ROWS, Sample
 from tasks.extract.values import text_of
 
@@ -52,6 +53,34 @@ def excel_sample(path: Path, data: bytes) -> Sample:
         rows=rows,
         rows_estimate=max(sheet.rows - sheet.header_line, 0),
         sheet=sheet.name,
+    )
+
+
+def parquet_sample(path: Path, data: bytes) -> Sample:
+    """Look at a Parquet file; columns of lists and objects are left out.
+
+    Args:
+        path: The file.
+        data: Its bytes.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    file = open_parquet(str(path), data)
+    schema = file.schema_arrow
+    plain = [name for i, name in enumerate(schema.names) if not is_nested(schema.field(i).type)]
+    columns: list[list[str | None]] = [[] for _ in plain]
+    for batch in first_batches(str(path), file, plain, MOST_ROWS):
+        for number, column in enumerate(columns):
+            texts, _ = text_column(batch.column(number), None)
+            column += [clean_text(text) or None if text else None for text in texts.to_pylist()]
+    return Sample(
+        path=path,
+        reader=ReaderSettings(format=FileFormat.PARQUET),
+        certain=True,
+        header=tuple(map(clean_text, plain)),
+        rows=tuple(zip(*columns, strict=True)),
+        rows_estimate=file.metadata.num_rows,
     )
 
 
