@@ -18,7 +18,7 @@ _OTHER_WORDS = {
 """What people call formats: `excel` reads each kind of workbook, a TSV is a CSV with tabs."""
 
 _FORMATS = {**{str(format_): format_ for format_ in FileFormat}, **_OTHER_WORDS}
-_TEXT = frozenset({FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL})
+_TEXT = frozenset({FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL, FileFormat.LDIF})
 _CSV = frozenset({FileFormat.CSV})
 _TABLES = frozenset({FileFormat.CSV, FileFormat.EXCEL})
 

@@ -17,6 +17,7 @@ from data_contracts.frames import LINE
 from tasks.extract.csv_file import read_csv
 from tasks.extract.file_bytes import read_bytes, to_utf8
 from tasks.extract.json_file import read_json
+from tasks.extract.ldif_file import read_ldif
 from tasks.extract.pick import pick_file
 from tasks.extract.records import Records
 
@@ -26,11 +27,13 @@ _TEXT_READERS: dict[FileFormat, Reader] = {
     FileFormat.CSV: read_csv,
     FileFormat.JSON: read_json,
     FileFormat.JSONL: read_json,
+    FileFormat.LDIF: read_ldif,
 }
 
 _OTHER_READERS = {
     FileFormat.EXCEL: ("tasks.extract.excel_file", "read_excel"),
     FileFormat.PARQUET: ("tasks.extract.parquet_file", "read_parquet"),
+    FileFormat.XML: ("tasks.extract.xml_file", "read_xml"),
 }
 
 

@@ -162,6 +162,8 @@ def _custom(reader: ReaderSettings) -> list[str]:
         custom.append(("skipLines", str(reader.skip_lines)))
     if reader.records_at:
         custom.append(("recordsAt", _quoted(reader.records_at)))
+    if reader.guids:
+        custom.append(("guids", f"[{', '.join(map(_quoted, reader.guids))}]"))
     lines = [f"      - {{property: {name}, value: {value}}}" for name, value in custom]
     if reader.numeric_ids:
         lines += [

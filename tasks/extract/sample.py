@@ -7,6 +7,7 @@ contract.
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -23,10 +24,13 @@ from tasks.extract.json_scan import broken, decode, scan_records
 MOST_ROWS = 20_000
 """Rows looked at: enough to see every status of a company, quick enough to wait for."""
 
-TEXT_FORMATS = (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL)
+TEXT_FORMATS = (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL, FileFormat.LDIF)
 """Formats whose encoding somebody has to declare."""
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_HEAD = 4096  # bytes in which an LDIF file shows what it is
+_LDIF = re.compile(rb"\A(?:#[^\n]*\n| [^\n]*\n|\n|version:[^\n]*\n)*dn::? ")
+_XML = re.compile(r"\s*<[?!A-Za-z_]")
 _DEEPEST = 4  # keys down to a nested value
 
 
@@ -68,6 +72,10 @@ def read_sample(path: Path) -> Sample:
     encoding, certain = _encoding(data)
     text = to_utf8(str(path), data, encoding)
     start = text.lstrip()[:1]
+    if _LDIF.search(text[:_HEAD]):
+        from tasks.extract.sample_nested import ldif_sample
+
+        return ldif_sample(path, text, encoding, certain)
     if start in (b"{", b"["):
         return _json_sample(path, text, encoding, certain)
     return _csv_sample(path, text, encoding, certain)
@@ -83,7 +91,17 @@ def _binary_reader(data: bytes) -> Callable[[Path, bytes], Sample] | None:
         from tasks.extract.sample_tables import parquet_sample
 
         return parquet_sample
+    if looks_like_xml(data):
+        from tasks.extract.sample_nested import xml_sample
+
+        return xml_sample
     return None
+
+
+def looks_like_xml(data: bytes) -> bool:
+    """Whether bytes begin as an XML document does, in UTF-8 or UTF-16."""
+    encoding = "utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig"
+    return bool(_XML.match(data[:64].decode(encoding, "replace")))
 
 
 def _encoding(data: bytes) -> tuple[str, bool]:

@@ -47,6 +47,21 @@ def test_a_path_may_lead_into_a_list(tmp_path: Path) -> None:
     assert cells(read(tmp_path, text, first), "mail") == ["a@x.ch", None]
 
 
+def test_a_path_may_choose_from_a_list_by_a_value(tmp_path: Path) -> None:
+    work = kept(mail={"customProperties": custom(path="emails[primary=true].value")})
+    text = (
+        '[{"id": 1, "emails": [{"value": "p@x.ch"}, {"value": "a@x.ch", "primary": true}]},'
+        '{"id": 2, "emails": [{"value": "p@x.ch", "primary": false}]}, {"id": 3, "emails": []}]'
+    )
+    assert cells(read(tmp_path, text, work), "mail") == ["a@x.ch", None, None]
+    two = (
+        '[{"id": 1, "emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}]'
+    )
+    assert read(tmp_path, two, work).malformed == (
+        MalformedRow(1, "`value` holds 2 values where one is expected"),
+    )
+
+
 def test_a_key_that_no_record_has_is_no_column(tmp_path: Path) -> None:
     assert "mail" not in read(tmp_path, '[{"id": 1, "profile": {}}]', NESTED).frame
     assert "mail" in read(tmp_path, '[{"id": 1, "profile": null}]', NESTED).frame
