@@ -63,7 +63,7 @@ class NestedReading:
     nesting: Nesting
     path: str
     columns: dict[str, list[str | None]] = field(default_factory=dict)
-    lines: list[int] = field(default_factory=list)
+    rows: int = 0
     malformed: list[MalformedRow] = field(default_factory=list)
     keys: dict[str, None] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
@@ -87,8 +87,20 @@ class NestedReading:
 
     def take_all(self, records: Iterable[tuple[int, Any]]) -> Records:
         """Take every record with its line, and put the columns together."""
-        for line, value in records:
-            self.take(line, value)
+        places: list[int] = []
+        faults: dict[int, str] = {}
+        for at, (line, value) in enumerate(records):
+            places.append(line)
+            wrong = self._take(value)
+            if wrong:
+                faults[at] = wrong
+        if len(set(places)) < len(places):
+            places = list(range(1, len(places) + 1))
+            self.warnings.append(
+                "records share lines: rows are numbered as the first record, the second ..."
+            )
+        self.malformed += [MalformedRow(places[at], why) for at, why in faults.items()]
+        lines = [line for at, line in enumerate(places) if at not in faults]
         sentinels = {column.name: column.sentinels for column in self.contract.columns}
         columns = {
             name: clean_cells(pa.array(cells, type=pa.large_string()), sentinels.get(name, ()))
@@ -97,26 +109,25 @@ class NestedReading:
         return Records(
             header=tuple(self.keys),
             columns=columns,
-            lines=np.array(self.lines, dtype="int64"),
-            malformed=tuple(self.malformed),
+            lines=np.array(lines, dtype="int64"),
+            malformed=tuple(sorted(self.malformed, key=lambda row: row.line)),
             warnings=(*self.warnings, *self._left_out()),
         )
 
-    def take(self, line: int, value: Any) -> None:
-        """Put one record's values into the columns."""
+    def _take(self, value: Any) -> str:
+        """Put one record's values into the columns; say why not where it is malformed."""
         if not self.nesting.is_record(value):
-            self.malformed.append(MalformedRow(line, "expected an object, got something else"))
-            return
+            return "expected an object, got something else"
         try:
             row = self._row(value)
         except NotOneValue as error:
-            self.malformed.append(MalformedRow(line, str(error)))
-            return
+            return str(error)
         for name in row.keys() - self.columns.keys():
-            self.columns[name] = [None] * len(self.lines)
-        self.lines.append(line)
+            self.columns[name] = [None] * self.rows
+        self.rows += 1
         for name, cells in self.columns.items():
             cells.append(row.get(name))
+        return ""
 
     def _row(self, record: Any) -> dict[str, str | None]:
         row: dict[str, str | None] = {}

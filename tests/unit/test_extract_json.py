@@ -62,6 +62,15 @@ def test_a_path_may_choose_from_a_list_by_a_value(tmp_path: Path) -> None:
     )
 
 
+def test_records_that_share_a_line_are_told_apart_by_their_number(tmp_path: Path) -> None:
+    batch = read(tmp_path, '[{"id": 1}, 7, {"id": 3},\n{"id": 4}]', kept())
+    assert batch.frame["_line"].tolist() == [1, 3, 4]
+    assert [row.line for row in batch.malformed] == [2]
+    assert batch.warnings == (
+        "records share lines: rows are numbered as the first record, the second ...",
+    )
+
+
 def test_a_key_that_no_record_has_is_no_column(tmp_path: Path) -> None:
     assert "mail" not in read(tmp_path, '[{"id": 1, "profile": {}}]', NESTED).frame
     assert "mail" in read(tmp_path, '[{"id": 1, "profile": null}]', NESTED).frame
