@@ -93,5 +93,6 @@ def _drafted(name: str, export: Path, folder: Path, seen: Recognition, shown: st
 
 
 def _relative(export: Path, folder: Path) -> str:
-    """The export's path as the settings will have it: seen from their folder."""
-    return Path(os.path.relpath(export, folder)).as_posix()
+    """The export's path as the settings will have it: seen from their folder, if it is in it."""
+    path = Path(os.path.relpath(export, folder))
+    return (export.resolve() if ".." in path.parts else path).as_posix()

@@ -1,16 +1,12 @@
-"""The bytes of an export: read once, named by a digest, and turned into UTF-8 as declared.
+"""The bytes of a text export, turned into UTF-8 as declared.
 
 An encoding is never guessed: a wrong one gives wrong names and nobody notices. But a wrong one is
 recognised wherever it can be, and the error says what the file seems to be.
 """
 
-import os
 import re
-from dataclasses import dataclass
-from pathlib import Path
 
-from data_contracts.canonical import digest_of_bytes
-from data_contracts.errors import SourceError, SourceUnavailable
+from data_contracts.errors import SourceError
 from data_contracts.export_contract import LineEnd
 
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
@@ -36,54 +32,16 @@ _LINE_ENDS = {b"\n": LineEnd.LF, b"\r\n": LineEnd.CRLF, b"\r": LineEnd.CR}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class FileBytes:
-    """A file as it was read.
-
-    Attributes:
-        path: The file, as messages name it.
-        data: Its bytes: the same that are parsed.
-        digest: Names those bytes.
-    """
-
-    path: Path
-    data: bytes
-    digest: str
-
-
-def read_bytes(path: Path) -> FileBytes:
-    """Read a file, whole and at rest.
+def refuse_empty(path: str, data: bytes) -> None:
+    """Refuse a file with nothing but white space in it.
 
     Raises:
-        SourceUnavailable: The file system failed, or the file changed while it was read.
-        SourceError: It may not be read, or is empty.
+        SourceError: It is empty.
     """
-    try:
-        with path.open("rb") as file:
-            before = os.fstat(file.fileno())
-            data = file.read()
-            after = os.fstat(file.fileno())
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SourceUnavailable(
-            f"{path} was written to while it was read",
-            hint="run again when it is complete; `settle_s` of the source waits for that",
-        )
     if not data[:_HEAD].strip() and not data.strip():
         raise SourceError(
             f"{path} is empty ({len(data)} bytes)", hint="look at why the export wrote nothing"
         )
-    return FileBytes(path, data, digest_of_bytes(data))
-
-
-def unreadable(path: Path, error: OSError) -> SourceError:
-    """Say that a path cannot be read: for good, or because its share is away for a moment."""
-    message = f"{path} cannot be read: {error.strerror or error}"
-    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
-        hint = "check the file and the rights of the account that runs this"
-        return SourceError(message, hint=hint)
-    return SourceUnavailable(message)
 
 
 def to_utf8(path: str, data: bytes, encoding: str, line_end: LineEnd = LineEnd.ANY) -> bytes:

@@ -18,8 +18,11 @@ from data_contracts.errors import SourceError
 from data_contracts.export_contract import FileFormat, ReaderSettings
 from tasks.extract.cells import clean_text
 from tasks.extract.csv_header import DELIMITERS, read_header
-from tasks.extract.file_bytes import read_bytes, to_utf8
+from tasks.extract.file_bytes import refuse_empty, to_utf8
 from tasks.extract.json_scan import broken, decode, scan_records
+from tasks.extract.local_place import read_local
+from tasks.extract.places import MEGABYTE
+from tasks.extract.unpack import unpack
 
 MOST_ROWS = 20_000
 """Rows looked at: enough to see every status of a company, quick enough to wait for."""
@@ -31,6 +34,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEAD = 4096  # bytes in which an LDIF file shows what it is
 _LDIF = re.compile(rb"\A(?:#[^\n]*\n| [^\n]*\n|\n|version:[^\n]*\n)*dn::? ")
 _XML = re.compile(r"\s*<[?!A-Za-z_]")
+_LARGEST = 4096  # megabytes, also unpacked
 _DEEPEST = 4  # keys down to a nested value
 
 
@@ -65,7 +69,9 @@ def read_sample(path: Path) -> Sample:
     """
     if not path.is_file():
         raise SourceError(f"{path} is no file", hint="give the path of an export")
-    data = read_bytes(path).data
+    limit = _LARGEST * MEGABYTE
+    shown, data = unpack(str(path), read_local(path, limit), None, limit)
+    refuse_empty(shown, data)
     read = _binary_reader(data)
     if read is not None:
         return read(path, data)
