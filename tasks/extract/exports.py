@@ -1,6 +1,7 @@
 """Reading one export: the file picked, its bytes named, its rows as columns of text."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -74,7 +75,8 @@ def read_batch(
             looks like; says where, and what to do.
     """
     picked = pick_file(source, settings, folder=folder, now=now, as_of=as_of)
-    data, digest = _delivered(picked, settings)
+    with closing(picked):
+        data, digest = _delivered(picked, settings)
     records, digest = _records(picked.path, data, digest, settings, contract)
     frame, blank = _frame(records)
     warnings = [*picked.warnings, *records.warnings]

@@ -63,6 +63,9 @@ class LocalPlace:
             self._refuse_leaving(path)
         return read_local(path, limit)
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def _entry(self, path: Path) -> Entry | None:
         try:
             found = path.stat()

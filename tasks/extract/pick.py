@@ -37,6 +37,10 @@ class Picked:
         """Path or URL of the file."""
         return self.entry.shown
 
+    def close(self) -> None:
+        """Let go of the place."""
+        self.place.close()
+
 
 def pick_file(
     source: str,
@@ -59,10 +63,23 @@ def pick_file(
         now: The present moment, aware.
         as_of: The day of the run, for paths with a `{date}`.
 
+    Returns:
+        The file, with its place open.
+
     Raises:
         SourceError: There is no such file, or none that is complete; says what was looked for.
     """
     place = open_place(settings, folder)
+    try:
+        return _pick(source, settings, place, now, as_of)
+    except BaseException:
+        place.close()
+        raise
+
+
+def _pick(
+    source: str, settings: SourceSettings, place: Place, now: datetime, as_of: AsOf | None
+) -> Picked:
     dated = DatedPath.parse(settings.path)
     complete = Completeness(settings, place, now)
     if not dated.regex:

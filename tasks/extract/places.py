@@ -46,6 +46,9 @@ class Place(Protocol):
     def read(self, entry: Entry, limit: int) -> bytes:
         """The bytes of a file, at rest; not more than a limit."""
 
+    def close(self) -> None:
+        """Let go of what was opened."""
+
 
 def too_large(shown: str, limit: int) -> SourceError:
     """What is said of a file beyond the limit."""

@@ -139,6 +139,11 @@ class RemotePlace:
             raise changed(entry.shown)
         return b"".join(parts)
 
+    def close(self) -> None:
+        """Hang up, where there is a connection of our own."""
+        if hasattr(self._files, "close"):
+            self._files.close()
+
     def _key(self, url: str) -> str:
         return str(self._files._strip_protocol(url))
 

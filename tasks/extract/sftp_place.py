@@ -4,6 +4,7 @@ fsspec's own class accepts the key of any server, and so of anybody in between. 
 has to be in `known_hosts`, as for the ssh command.
 """
 
+import os
 from typing import Any
 
 import paramiko
@@ -26,10 +27,33 @@ class StrictSftp(SFTPFileSystem):  # type: ignore[misc]  # fsspec has no types
         if known_hosts is None:
             self.client.load_system_host_keys()
         else:
-            self.client.load_host_keys(known_hosts)
+            self._load_host_keys(str(known_hosts))
         self.client.set_missing_host_key_policy(paramiko.RejectPolicy())
         try:
-            self.client.connect(self.host, **{"timeout": CONNECT_S, **options})
+            self._sign_in({"timeout": CONNECT_S, **options})
+        except BaseException:
+            self.client.close()
+            raise
+        self.ftp = self.client.open_sftp()
+        self.ftp.get_channel().settimeout(CONNECT_S)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.ftp.close()
+        self.client.close()
+
+    def _load_host_keys(self, known_hosts: str) -> None:
+        try:
+            self.client.load_host_keys(os.path.expanduser(known_hosts))
+        except OSError:
+            raise SourceError(
+                f"the known_hosts file {known_hosts} of the options cannot be read",
+                hint="correct its path, or leave it out to use the account's own",
+            ) from None
+
+    def _sign_in(self, options: dict[str, Any]) -> None:
+        try:
+            self.client.connect(self.host, **options)
         except paramiko.BadHostKeyException:
             raise SourceError(
                 f"the server {self.host} shows another key than known_hosts has",
@@ -47,5 +71,3 @@ class StrictSftp(SFTPFileSystem):  # type: ignore[misc]  # fsspec has no types
                 f"the server {self.host} is not in known_hosts: its key cannot be checked",
                 hint=f"ssh-keyscan {self.host} >> ~/.ssh/known_hosts, once its key is confirmed",
             ) from None
-        self.ftp = self.client.open_sftp()
-        self.ftp.get_channel().settimeout(CONNECT_S)
