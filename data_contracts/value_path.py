@@ -19,16 +19,13 @@ class Step:
         name: Key, position, or attribute (`@name`).
         key: Of those that are chosen: what is compared; "" where all are meant.
         value: What it has to be.
+        position: The position in a list, where the name is a number.
     """
 
     name: str
     key: str = ""
     value: str = ""
-
-    @property
-    def position(self) -> int | None:
-        """The position in a list, where it is one."""
-        return int(self.name) if self.name.isascii() and self.name.isdecimal() else None
+    position: int | None = None
 
 
 def parse_value_path(text: str) -> tuple[Step, ...]:
@@ -37,18 +34,20 @@ def parse_value_path(text: str) -> tuple[Step, ...]:
     Raises:
         ValueError: In words: what of it is not understood.
 
-    >>> parse_value_path("Worker.ID[type=Employee_ID]")[1]
-    Step(name='ID', key='type', value='Employee_ID')
+    >>> [step.name for step in parse_value_path("Worker.ID[type=Employee_ID]")]
+    ['Worker', 'ID']
     """
     steps: list[Step] = []
-    position = 0
-    while position < len(text):
-        part = _PART.match(text, position)
+    at = 0
+    while at < len(text):
+        part = _PART.match(text, at)
         if part is None:
             break
-        steps.append(Step(part.group(1), part.group(2) or "", part.group(3) or ""))
-        position = part.end()
-    if not steps or position != len(text) or text.endswith("."):
+        name = part.group(1)
+        position = int(name) if name.isascii() and name.isdecimal() else None
+        steps.append(Step(name, part.group(2) or "", part.group(3) or "", position))
+        at = part.end()
+    if not steps or at != len(text) or text.endswith("."):
         raise ValueError(
             f"the path `{text}` is not understood; write keys joined by dots, as `emails.0.value` "
             "or `ID[type=Employee_ID]`"

@@ -3,8 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from xml.sax.handler import ContentHandler
-from xml.sax.xmlreader import AttributesImpl
 
 from data_contracts.errors import SourceError
 from data_contracts.export_contract import FileFormat, ReaderSettings
@@ -104,8 +102,8 @@ def _flat(element: Element, names: tuple[str, ...]) -> Iterator[tuple[str, str |
         if not names or name != "type":
             yield ".".join((*names, f"@{name}")), clean_text(value) or None
     if names and not element.children:
-        yield ".".join(names), clean_text("".join(element.texts)) or None
-    for name, children in element.children.items():
+        yield ".".join(names), clean_text(element.text) or None
+    for name, children in (element.children or {}).items():
         for child in children if len(names) < _DEEPEST else ():
             kind = child.attributes.get("type")
             yield from _flat(child, (*names, f"{name}[type={kind}]" if kind else name))
@@ -123,18 +121,22 @@ def _records_at(path: Path, data: bytes) -> str:
     return ".".join(names)
 
 
-class _Paths(ContentHandler):
+class _Paths:
     """Counts elements by their names from the root on."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.counts: Counter[tuple[str, ...]] = Counter()
         self._names: list[str] = []
 
-    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802  # SAX's name
+    def start(self, name: str, attributes: dict[str, str], line: int) -> None:
+        """Count an element."""
         self._names.append(local(name))
         if len(self._names) <= _DEEPEST:
             self.counts[tuple(self._names)] += 1
 
-    def endElement(self, name: str) -> None:  # noqa: N802  # SAX's name
+    def end(self, name: str) -> None:
+        """Step out of it."""
         self._names.pop()
+
+    def characters(self, text: str) -> None:
+        """Text does not matter."""

@@ -40,8 +40,10 @@ class XmlNesting:
 
     def members(self, record: Element) -> Iterable[tuple[str, Any]]:
         """Elements inside, and attributes as `@name`."""
-        yield from ((name, _one_or_all(each)) for name, each in record.children.items())
-        yield from ((f"@{name}", value) for name, value in record.attributes.items())
+        for name, each in (record.children or {}).items():
+            yield name, each[0] if len(each) == 1 else each
+        for name, value in record.attributes.items():
+            yield f"@{name}", value
 
     def own_key(self, record: Element, name: str) -> str:
         """Names are exact."""
@@ -58,7 +60,7 @@ class XmlNesting:
             return ABSENT
         if step.name.startswith("@"):
             return value.attributes.get(step.name[1:], ABSENT)
-        found = value.children.get(step.name)
+        found = value.children.get(step.name) if value.children else None
         if found is None:
             return ABSENT
         if step.key:
@@ -73,7 +75,8 @@ class XmlNesting:
             raise several(where, len(value))
         if value.children:
             raise NotOneValue(f"`{where}` holds elements where one value is expected")
-        return "".join(value.texts)
+        text: str = value.text
+        return text
 
     def is_nested(self, value: Any) -> bool:
         """Whether there are several elements, or elements inside."""
@@ -87,5 +90,5 @@ def _one_or_all(elements: list[Element]) -> Element | list[Element]:
 def _matches(element: Element, step: Step) -> bool:
     if element.attributes.get(step.key) == step.value:
         return True
-    inside = element.children.get(step.key, [])
-    return any("".join(each.texts).strip() == step.value for each in inside)
+    inside = (element.children or {}).get(step.key, [])
+    return any(each.text.strip() == step.value for each in inside)
