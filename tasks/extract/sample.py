@@ -78,6 +78,11 @@ def read_sample(path: Path) -> Sample:
     encoding, certain = _encoding(data)
     text = to_utf8(str(path), data, encoding)
     start = text.lstrip()[:1]
+    if path.suffix.lower() == ".sql":
+        raise SourceError(
+            f"{path} is a query, and says nothing of what it gives",
+            hint="export some of its rows as CSV and begin with those; then declare `format: sql`",
+        )
     if _LDIF.search(text[:_HEAD]):
         from tasks.extract.sample_nested import ldif_sample
 

@@ -90,6 +90,8 @@ def test_json_is_seen_by_its_paths(tmp_path: Path) -> None:
 def test_what_cannot_be_recognised_is_said(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         recognise(write(tmp_path, text))
+    with pytest.raises(SourceError, match="is a query"):
+        recognise(write(tmp_path, "SELECT 1", "people.sql"))
     with pytest.raises(SourceError, match="is no file"):
         recognise(tmp_path / "nothing.csv")
 
