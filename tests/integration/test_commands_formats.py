@@ -31,6 +31,7 @@ XML = "<R><P><id>001</id><mail>a@acme.example</mail><status>in</status></P></R>"
             "cells separated by '\\t', 2 columns",
         ),
     ],
+    ids=["excel", "ldif", "xml", "packed-tsv"],
 )
 def test_init_says_what_it_saw_and_check_names_what_is_left_to_say(
     tmp_path: Path, name: str, data: bytes, seen: str
