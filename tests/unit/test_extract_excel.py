@@ -138,6 +138,24 @@ def test_errors_of_an_old_workbook_are_found_too(tmp_path: Path) -> None:
     assert cells(batch, "id") == ["2"]
 
 
+def test_an_open_document_with_an_error_is_refused(tmp_path: Path) -> None:
+    whole, spoiled = zipfile.ZipFile(BytesIO(ods([HEADER, ["1", "Ann"]]))), BytesIO()
+    with zipfile.ZipFile(spoiled, "w") as archive:
+        for name in whole.namelist():
+            part = whole.read(name)
+            if name == "content.xml":
+                cell = b'office:value-type="string" calcext:value-type="error"'
+                part = part.replace(b'office:value-type="string"', cell)
+                part = part.replace(
+                    b"<office:document-content",
+                    b"<office:document-content "
+                    b'xmlns:calcext="urn:org:documentfoundation:names:calcext"',
+                )
+            archive.writestr(name, part)
+    error = refusal(tmp_path, spoiled.getvalue())
+    assert "it has cells that hold an error (#N/A and the like): clear them" in str(error)
+
+
 def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
