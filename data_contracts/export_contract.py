@@ -48,11 +48,25 @@ IDENTIFYING = (
 
 
 class FileFormat(StrEnum):
-    """The formats that exports are read from."""
+    """The formats that exports are read from. A TSV is a CSV with tabs."""
 
     CSV = "csv"
     JSON = "json"
     JSONL = "jsonl"
+    EXCEL = "excel"
+    PARQUET = "parquet"
+    LDIF = "ldif"
+    XML = "xml"
+    SQL = "sql"
+
+
+class LineEnd(StrEnum):
+    """What ends a line of a text file."""
+
+    ANY = "any"
+    LF = "lf"
+    CRLF = "crlf"
+    CR = "cr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,8 @@ class ContractColumn:
         date_format: strptime format of a date column (ISO when None and the type is date).
         sentinels: Values that mean "nothing here" (`0000-00-00`).
         classification: `pii`, `internal` ... of the ODCS.
-        path: Where the value is in a JSON document (`profile.email`); the name when None.
+        path: Where the value is in a nested record (`profile.email`, see `value_path`); the name
+            when None.
     """
 
     name: str
@@ -131,16 +146,32 @@ class ReaderSettings:
         delimiter: Between the cells of a CSV.
         encoding: Python codec; `utf-8-sig` reads UTF-8 with and without a byte-order mark.
         quote: The quote character.
-        records_at: Where the list of records is in a JSON document; "" when the document is it.
-        skip_lines: Lines in front of a CSV's header.
+        escape: What stands in front of a quote inside a quoted cell, besides a second quote.
+        line_end: What ends the lines of a CSV; ANY takes each.
+        records_at: Where the records are: keys down to the list of a JSON document ("" when the
+            document is it), elements from the root of an XML document down to one record.
+        skip_lines: Lines (rows of a sheet) in front of the header.
+        skip_after_header: Lines (rows) between the header and the first row.
+        sheet: Name of a workbook's sheet, or its number from 1; None for the only one.
+        numeric_ids: Whether identifying columns of a workbook may hold numbers.
+        join_values: What several values of an LDIF attribute are joined with; None: one is
+            expected.
+        guids: LDIF attributes whose bytes are a GUID as Active Directory stores it.
     """
 
     format: FileFormat = FileFormat.CSV
     delimiter: str = ","
     encoding: str = "utf-8-sig"
     quote: str = '"'
+    escape: str = ""
+    line_end: LineEnd = LineEnd.ANY
     records_at: str = ""
     skip_lines: int = 0
+    skip_after_header: int = 0
+    sheet: str | int | None = None
+    numeric_ids: bool = False
+    join_values: str | None = None
+    guids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -65,8 +66,11 @@ def _sources(project: Project) -> Iterator[HealthCheck]:
                 HealthState.OK,
                 f"{contract.name} {contract.version}, {len(contract.rules)} rules",
             )
-            file = pick_file(name, source, folder=project.folder, now=utc_now()).path
-            yield HealthCheck(f"export of {name}", HealthState.OK, f"{file} is the one to read")
+            today = project.as_of(None)
+            file = pick_file(name, source, folder=project.folder, now=utc_now(), as_of=today)
+            with closing(file):
+                found = f"{file.path} is the one to read"
+            yield HealthCheck(f"export of {name}", HealthState.OK, found)
         except ScimflowError as error:
             yield _failed(f"source {name}", error)
 

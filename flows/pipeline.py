@@ -112,7 +112,9 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
             continue
         contract = read_contract(source.contract, project.folder)
         preparation.tell(f"reading {name}")
-        raw[name] = await stages.extract(name, source, contract, project.folder, preparation.now)
+        raw[name] = await stages.extract(
+            name, source, contract, project.folder, preparation.now, preparation.as_of
+        )
         preparation.tell(f"checking {name}: {raw[name].rows_read} rows")
         checked[name] = (await stages.check(name, raw[name], contract), contract)
     return CheckedSources(raw, checked)

@@ -32,7 +32,9 @@ Checked = Mapping[str, tuple[CheckedBatch, ExportContract]]
 class Stages:
     """The stages up to the plan, each awaitable."""
 
-    extract: Callable[[str, SourceSettings, ExportContract, Path, datetime], Awaitable[RawBatch]]
+    extract: Callable[
+        [str, SourceSettings, ExportContract, Path, datetime, AsOf], Awaitable[RawBatch]
+    ]
     check: Callable[[str, RawBatch, ExportContract], Awaitable[CheckedBatch]]
     transform: Callable[[Checked, Configuration, AsOf], Awaitable[DesiredPeople]]
     read_target: Callable[[ScimClient, Configuration, Sequence[str]], Awaitable[TargetSnapshot]]
@@ -41,10 +43,15 @@ class Stages:
 
 
 async def extract_export(
-    source: str, settings: SourceSettings, contract: ExportContract, folder: Path, now: datetime
+    source: str,
+    settings: SourceSettings,
+    contract: ExportContract,
+    folder: Path,
+    now: datetime,
+    as_of: AsOf,
 ) -> RawBatch:
     """Read one export."""
-    return read_batch(source, settings, contract, folder=folder, now=now)
+    return read_batch(source, settings, contract, folder=folder, now=now, as_of=as_of)
 
 
 async def check_export(source: str, batch: RawBatch, contract: ExportContract) -> CheckedBatch:

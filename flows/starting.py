@@ -59,7 +59,11 @@ def describe(found: Found) -> str:
     if found.seen is not None:
         seen = found.seen
         certain = "" if seen.encoding_certain else " (not certain: look at names with accents)"
-        form = f"{seen.format}, {seen.encoding}{certain}"
+        form = f"{seen.format}, {seen.encoding}{certain}" if seen.encoding else str(seen.format)
+        if seen.sheet:
+            form += f", sheet {seen.sheet!r}"
+        if seen.records_at:
+            form += f", records at `{seen.records_at}`"
         if seen.delimiter:
             form += f", cells separated by {seen.delimiter!r}"
         lines.append(f"  seen: {form}, {len(seen.header)} columns, about {seen.rows_estimate} rows")
@@ -89,5 +93,6 @@ def _drafted(name: str, export: Path, folder: Path, seen: Recognition, shown: st
 
 
 def _relative(export: Path, folder: Path) -> str:
-    """The export's path as the settings will have it: seen from their folder."""
-    return Path(os.path.relpath(export, folder)).as_posix()
+    """The export's path as the settings will have it: seen from their folder, if it is in it."""
+    path = Path(os.path.relpath(export, folder))
+    return (export.resolve() if ".." in path.parts else path).as_posix()

@@ -106,10 +106,15 @@ def in_memory(step: Task[P, Coroutine[Any, Any, R]]) -> Callable[P, Awaitable[R]
 )
 @discreet
 async def extract_export(
-    source: str, settings: SourceSettings, contract: ExportContract, folder: Path, now: datetime
+    source: str,
+    settings: SourceSettings,
+    contract: ExportContract,
+    folder: Path,
+    now: datetime,
+    as_of: AsOf,
 ) -> RawBatch:
     """Read one export into columns of text."""
-    return read_batch(source, settings, contract, folder=folder, now=now)
+    return read_batch(source, settings, contract, folder=folder, now=now, as_of=as_of)
 
 
 @task(

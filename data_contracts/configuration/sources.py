@@ -1,11 +1,16 @@
 """`sources` and `merge`: which exports are read, and how their rows become people."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from data_contracts.configuration.strict import Section
+from data_contracts.dated_path import DatedPath
 from data_contracts.words import Authority
+
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+BesideName = Annotated[str, Field(min_length=1, pattern=r"^[^/\\]+$")]
 
 
 class SourceSettings(Section):
@@ -14,15 +19,43 @@ class SourceSettings(Section):
     contract: str
     """Name of a published contract (`scimflow contract list`), or path of a contract file."""
     path: str
-    """The export: a file, or a pattern such as `exports/hr-*.csv`. Relative to scimflow.yaml."""
+    """The export: a file, or a pattern such as `exports/hr-*.csv` or `exports/hr_{date}.csv`
+    (`{date:yyyyMMdd}`). Relative to scimflow.yaml, or a URL: `sftp://`, `s3://`, `gs://`, `abfs://`.
+    Names that end in .gz or .zip are unpacked. Of a database: the file with the query."""
     pick: Literal["newest-name", "newest-time"] = "newest-name"
-    """Which file of a pattern: the last by name (dated names), or the last written."""
+    """Which file of a pattern: the last by name (dated names), or the last written. With `{date}`
+    the last by date, and with `--as-of` the last that is not after that day."""
     authority: Authority = Authority.EMPLOYMENT
     """What this source is believed about: `employment` (HR) or `login` (IdP)."""
     complete_roster: bool | None = None
     """Whether absence from it means that somebody left; the contract's word when not given."""
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 0
     """Seconds that a file must have been left unwritten to count as complete."""
+    done_marker: BesideName | None = None
+    """File beside the export that says it is complete: `{name}.done`, `{stem}.ok`. Without it an
+    export is left alone."""
+    digest_file: BesideName | None = None
+    """File beside the export that holds its SHA-256: `{name}.sha256`. Without it an export is left
+    alone; one with another digest is refused."""
+    member: str | None = None
+    """Which file of a .zip is the export, by name or pattern; not needed where there is but one."""
+    max_mb: Annotated[int, Field(ge=1, le=65_536)] = 1024
+    """Megabytes that an export may have, packed and unpacked; a larger one is refused."""
+    allow_outside: bool = False
+    """Whether `..` and symbolic links may lead out of the folder that the path names."""
+    url_env: Variable | None = None
+    """Of a database: the environment variable that holds its SQLAlchemy URL."""
+    options_env: Variable | None = None
+    """Of a remote place: the environment variable that holds options for it, as a JSON object
+    (`{"password": "..."}`), where the system's own way to sign in does not do."""
+
+    @field_validator("path")
+    @classmethod
+    def _no_secret(cls, value: str) -> str:
+        if "://" in value and urlsplit(value).password is not None:
+            raise ValueError("no password in a URL: use `options_env`")
+        DatedPath.parse(value)
+        return value
 
 
 class MergeRule(Section):

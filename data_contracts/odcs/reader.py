@@ -1,14 +1,26 @@
 """How files of an export are read: the contract's one server."""
 
 import codecs
+from collections.abc import Callable
 from typing import Any
 
-from data_contracts.export_contract import FileFormat, ReaderSettings
-from data_contracts.odcs.custom import as_count, as_text, read_custom
+from data_contracts.export_contract import FileFormat, LineEnd, ReaderSettings
+from data_contracts.odcs.custom import as_count, as_flag, as_text, as_texts, one_of, read_custom
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.yaml_lines import Place
 
-_FORMATS = tuple(str(format_) for format_ in FileFormat)
+_OTHER_WORDS = {
+    "tsv": FileFormat.CSV,
+    "xlsx": FileFormat.EXCEL,
+    "xls": FileFormat.EXCEL,
+    "ods": FileFormat.EXCEL,
+}
+"""What people call formats: `excel` reads each kind of workbook, a TSV is a CSV with tabs."""
+
+_FORMATS = {**{str(format_): format_ for format_ in FileFormat}, **_OTHER_WORDS}
+_TEXT = frozenset({FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL, FileFormat.LDIF})
+_CSV = frozenset({FileFormat.CSV})
+_TABLES = frozenset({FileFormat.CSV, FileFormat.EXCEL})
 
 
 def read_server(servers: Any, problems: Problems) -> ReaderSettings:
@@ -23,7 +35,8 @@ def read_server(servers: Any, problems: Problems) -> ReaderSettings:
         problems.add(place, "give exactly one server, of `type: local`: how the file is read")
         return ReaderSettings()
     server, here = servers[0], ("servers", 0)
-    values = read_custom(server, here, _KNOWN, problems)
+    known = {name: read for name, (_, read, _) in _KNOWN.items()}
+    values = read_custom(server, here, known, problems)
     written = server["format"]
     if written not in _FORMATS:
         problems.add((*here, "format"), f"unknown format `{written}`{nearest(written, _FORMATS)}")
@@ -31,15 +44,24 @@ def read_server(servers: Any, problems: Problems) -> ReaderSettings:
         encoding = _encoding(server["encoding"], (*here, "encoding"), problems)
         if encoding is not None and values.setdefault("encoding", encoding) != encoding:
             problems.add((*here, "encoding"), "is given twice, differently")
-    defaults = ReaderSettings()
-    return ReaderSettings(
-        format=FileFormat(written) if written in _FORMATS else defaults.format,
-        delimiter=values.get("delimiter", defaults.delimiter),
-        encoding=values.get("encoding", defaults.encoding),
-        quote=values.get("quote", defaults.quote),
-        records_at=values.get("recordsAt", defaults.records_at),
-        skip_lines=values.get("skipLines", defaults.skip_lines),
-    )
+    format_ = _FORMATS.get(written, FileFormat.CSV)
+    if written in _FORMATS:
+        _refuse_idle(format_, written, values, here, problems)
+    if written == "tsv":
+        values.setdefault("delimiter", "\t")
+    if format_ is FileFormat.XML and "recordsAt" not in values:
+        problems.add(here, "of XML, `recordsAt` says which elements are the records")
+    fields = {_KNOWN[name][0]: value for name, value in values.items()}
+    return ReaderSettings(format=format_, **fields)
+
+
+def _refuse_idle(
+    format_: FileFormat, written: str, values: dict[str, Any], here: Place, problems: Problems
+) -> None:
+    """A word that is written down and changes nothing would be taken for one that does."""
+    for name in values:
+        if format_ not in _KNOWN[name][2]:
+            problems.add(here, f"`{name}` says nothing about a file of format `{written}`")
 
 
 def _encoding(value: Any, place: Place, problems: Problems) -> str | None:
@@ -70,10 +92,45 @@ def _quote(value: Any, place: Place, problems: Problems) -> str | None:
     return None
 
 
-_KNOWN = {
-    "delimiter": _delimiter,
-    "encoding": _encoding,
-    "quote": _quote,
-    "recordsAt": as_text,
-    "skipLines": as_count,
+def _escape(value: Any, place: Place, problems: Problems) -> str | None:
+    if isinstance(value, str) and len(value) == 1 and value not in '"\n\r\0' and value.isascii():
+        return value
+    problems.add(place, 'must be one character, such as "\\\\"')
+    return None
+
+
+def _sheet(value: Any, place: Place, problems: Problems) -> str | int | None:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return value
+    if isinstance(value, int):
+        problems.add(place, "must be a sheet's name, or its number from 1")
+        return None
+    return as_text(value, place, problems)
+
+
+def _line_end(value: Any, place: Place, problems: Problems) -> LineEnd | None:
+    word = one_of(*map(str, LineEnd))(value, place, problems)
+    return None if word is None else LineEnd(word)
+
+
+def _join(value: Any, place: Place, problems: Problems) -> str | None:
+    return problems.text(value, place)
+
+
+_Reader = Callable[[Any, Place, Problems], Any]
+
+_KNOWN: dict[str, tuple[str, _Reader, frozenset[FileFormat]]] = {
+    "delimiter": ("delimiter", _delimiter, _CSV),
+    "encoding": ("encoding", _encoding, _TEXT),
+    "quote": ("quote", _quote, _CSV),
+    "escape": ("escape", _escape, _CSV),
+    "lineEnd": ("line_end", _line_end, _CSV),
+    "recordsAt": ("records_at", as_text, frozenset({FileFormat.JSON, FileFormat.XML})),
+    "skipLines": ("skip_lines", as_count, _TABLES),
+    "skipAfterHeader": ("skip_after_header", as_count, _TABLES),
+    "sheet": ("sheet", _sheet, frozenset({FileFormat.EXCEL})),
+    "numericIds": ("numeric_ids", as_flag, frozenset({FileFormat.EXCEL})),
+    "joinValues": ("join_values", _join, frozenset({FileFormat.LDIF})),
+    "guids": ("guids", as_texts, frozenset({FileFormat.LDIF})),
 }
+"""By the property's name: the setting, what reads it, the formats of which it says something."""

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from data_contracts.errors import EXIT_CONTRACT, ConfigurationError
 from data_contracts.words import BatchVerdict
 from flows.cli.console import print_json, results
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day
 from flows.cli.progress import telling
 from flows.cli.reading import read_sources
 from flows.project import open_project
@@ -21,6 +21,7 @@ def command(
     /,
     *,
     config: Config = DEFAULT_CONFIG,
+    as_of: Day = None,
     json: AsJson = False,
 ) -> int:
     """Hold exports against their data contracts: verdict, and quarantined rows with reasons.
@@ -32,6 +33,8 @@ def command(
         scimflow check
 
         scimflow check hr --json
+
+        scimflow check --as-of 2026-03-02
     """
     known = open_project(config).settings.sources
     if source is not None and source not in known:
@@ -39,7 +42,7 @@ def command(
             f"there is no source {source!r}", hint=f"the settings name {', '.join(known)}"
         )
     with telling(lines=False, quiet=json) as tell:
-        _, sources = asyncio.run(read_sources(config, None, tell, source))
+        _, sources = asyncio.run(read_sources(config, as_of, tell, source))
     if json:
         print_json(check_document(sources.reports))
     else:

@@ -60,7 +60,7 @@ def command(
         raise ConfigurationError(
             f"{output} is there already", hint="name another with --output, or use --force"
         )
-    export = from_ or Path(_ask("HR export (CSV, JSON or JSON Lines)", "--from"))
+    export = from_ or Path(_ask("HR export (CSV, Excel, JSON, XML, LDIF or Parquet)", "--from"))
     base_url = target or _ask("Target", "--target", "productboard")
     zone = time_zone or _ask("Time zone of the company", "--time-zone", "UTC")
     folder = output.parent

@@ -4,7 +4,6 @@ pyarrow reads on one thread, so that it can tell the number of a bad row.
 """
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,13 @@ from data_contracts.errors import SourceError
 from data_contracts.export_contract import ExportContract, ReaderSettings
 from tasks.extract.cells import clean_cells
 from tasks.extract.csv_header import read_header, refuse_wrong_delimiter
-from tasks.extract.csv_lines import RowLines, check_quotes, find_rows, refuse_swallowed_rows
+from tasks.extract.csv_lines import (
+    RowLines,
+    check_quotes,
+    find_rows,
+    hide_escaped,
+    refuse_swallowed_rows,
+)
 from tasks.extract.headers import match_header
 from tasks.extract.records import Records
 
@@ -33,7 +38,7 @@ class _Bad:
     swallowed: list[bool] = field(default_factory=list)
 
 
-def read_csv(path: Path, text: bytes, contract: ExportContract) -> Records:
+def read_csv(path: str, text: bytes, contract: ExportContract) -> Records:
     """Read a CSV.
 
     Args:
@@ -52,10 +57,11 @@ def read_csv(path: Path, text: bytes, contract: ExportContract) -> Records:
     refuse_wrong_delimiter(path, header, reader, len(contract.columns))
     matched = match_header(header.names, contract, path)
     body = _below(text, header.body_at)
-    check_quotes(path, body, reader.quote, header.body_line)
+    quotes = hide_escaped(body, reader)  # as `body`, byte for byte, but for escaped quotes
+    check_quotes(path, quotes, reader.quote, header.body_line)
     labels = [f"c{i}" for i in range(len(header.names))]
     table, bad = _parse(path, body, labels, reader)
-    rows = _lines(path, body, reader, table.num_rows + len(bad.numbers), header.body_line)
+    rows = _lines(path, quotes, reader, table.num_rows + len(bad.numbers), header.body_line)
     kept = np.delete(rows.lines, np.array(bad.numbers, dtype="int64") - 1)
     if rows.spans:
         _refuse_swallowed(path, table, header.names, kept, rows, bad, reader)
@@ -63,7 +69,7 @@ def read_csv(path: Path, text: bytes, contract: ExportContract) -> Records:
         if not written:
             _refuse_nameless(path, table.column(number), number + 1)
     raw = table.columns
-    del body, table  # a million rows: each column is let go once it is clean
+    del body, quotes, table  # a million rows: each column is let go once it is clean
     columns = {}
     for name in matched.names:
         cells = raw.pop(0)
@@ -84,7 +90,7 @@ def _below(text: bytes, start: int) -> bytes:
     return text[start:end]
 
 
-def _parse(path: Path, body: bytes, labels: list[str], reader: ReaderSettings) -> tuple[Any, _Bad]:
+def _parse(path: str, body: bytes, labels: list[str], reader: ReaderSettings) -> tuple[Any, _Bad]:
     """Let pyarrow take the rows apart; only an empty cell is missing, `NA` and `None` are text."""
     bad = _Bad()
     text = pa.large_string()
@@ -105,6 +111,7 @@ def _parse(path: Path, body: bytes, labels: list[str], reader: ReaderSettings) -
             parse_options=csv.ParseOptions(
                 delimiter=reader.delimiter,
                 quote_char=reader.quote or False,
+                escape_char=reader.escape or False,
                 newlines_in_values=bool(reader.quote) and reader.quote.encode() in body,
                 invalid_row_handler=note,
             ),
@@ -125,7 +132,7 @@ def _parse(path: Path, body: bytes, labels: list[str], reader: ReaderSettings) -
     return table, bad
 
 
-def _lines(path: Path, body: bytes, reader: ReaderSettings, records: int, first: int) -> RowLines:
+def _lines(path: str, body: bytes, reader: ReaderSettings, records: int, first: int) -> RowLines:
     """The line of each record."""
     if not body:
         return RowLines(np.array([], dtype="int64"), spans=False)
@@ -143,7 +150,7 @@ def _lines(path: Path, body: bytes, reader: ReaderSettings, records: int, first:
 
 
 def _refuse_swallowed(
-    path: Path,
+    path: str,
     table: Any,
     names: tuple[str, ...],
     kept: Any,
@@ -162,7 +169,7 @@ def _refuse_swallowed(
     refuse_swallowed_rows(path, columns, kept, reader.delimiter)
 
 
-def _refuse_nameless(path: Path, cells: Any, number: int) -> None:
+def _refuse_nameless(path: str, cells: Any, number: int) -> None:
     if pc.any(pc.is_valid(cells)).as_py():
         raise SourceError(
             f"{path}: column {number} has values and no name",

@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from data_contracts.errors import SourceError
 from data_contracts.export_contract import ReaderSettings
@@ -29,13 +28,13 @@ class CsvHeader:
     body_line: int
 
 
-def read_header(path: Path, text: bytes, reader: ReaderSettings) -> CsvHeader:
+def read_header(path: str, text: bytes, reader: ReaderSettings) -> CsvHeader:
     """Take the header of a CSV apart.
 
     Args:
         path: For messages.
         text: The file as UTF-8.
-        reader: Delimiter, quote, lines to skip.
+        reader: Delimiter, quote, escape, lines to skip.
 
     Raises:
         SourceError: There is none, or its quotes never close.
@@ -52,6 +51,7 @@ def read_header(path: Path, text: bytes, reader: ReaderSettings) -> CsvHeader:
         iter(lines),
         delimiter=reader.delimiter,
         quotechar=reader.quote or None,
+        escapechar=reader.escape or None,
         quoting=csv.QUOTE_MINIMAL if reader.quote else csv.QUOTE_NONE,
         strict=True,
     )
@@ -64,11 +64,13 @@ def read_header(path: Path, text: bytes, reader: ReaderSettings) -> CsvHeader:
         ) from None
     if names is None:
         raise SourceError(f"{path} has no header", hint="ask for a new export")
+    for _ in range(reader.skip_after_header):
+        lines.number += bool(source.readline())
     return CsvHeader(tuple(map(clean_text, names)), source.tell(), lines.number + 1)
 
 
 def refuse_wrong_delimiter(
-    path: Path, header: CsvHeader, reader: ReaderSettings, columns: int
+    path: str, header: CsvHeader, reader: ReaderSettings, columns: int
 ) -> None:
     """Refuse a header that is one cell where a contract has several columns.
 

@@ -5,13 +5,14 @@ lines) the bytes are walked once, a quote turning "inside" on and off. A quote t
 somewhere swallows rows, which would look like people who left: such files are refused.
 """
 
+import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from data_contracts.errors import SourceError
+from data_contracts.export_contract import ReaderSettings
 
 _CHUNK = 1 << 24  # bytes looked at in one go: the scan takes a few times as much memory
 _FEW_COLUMNS = 4  # below it, a cell of text with commas and lines easily looks like rows
@@ -31,7 +32,7 @@ class RowLines:
     spans: bool
 
 
-def check_quotes(path: Path, text: bytes, quote: str, first_line: int) -> None:
+def check_quotes(path: str, text: bytes, quote: str, first_line: int) -> None:
     """Refuse a file with an odd number of quotes: one is never closed.
 
     Args:
@@ -55,6 +56,22 @@ def check_quotes(path: Path, text: bytes, quote: str, first_line: int) -> None:
             )
 
 
+def hide_escaped(text: bytes, reader: ReaderSettings) -> bytes:
+    """Blank out quotes that an escape character takes the meaning from; no byte moves.
+
+    Args:
+        text: The file below its header.
+        reader: Its quote and escape characters.
+
+    Returns:
+        The text itself where nothing is escaped.
+    """
+    if not reader.escape or not reader.quote or reader.escape.encode() not in text:
+        return text
+    signs = re.escape(reader.escape + reader.quote).encode()
+    return re.sub(re.escape(reader.escape.encode()) + b"[" + signs + b"]", b"  ", text)
+
+
 def find_rows(text: bytes, quote: str, first_line: int) -> RowLines:
     """Find where each record begins.
 
@@ -76,7 +93,7 @@ def find_rows(text: bytes, quote: str, first_line: int) -> RowLines:
     return RowLines(lines[filled].astype("int64"), spans=bool(line_count > len(stops)))
 
 
-def refuse_swallowed_rows(path: Path, columns: dict[str, Any], lines: Any, delimiter: str) -> None:
+def refuse_swallowed_rows(path: str, columns: dict[str, Any], lines: Any, delimiter: str) -> None:
     """Refuse cells that hold whole rows: between two quotes that are missing.
 
     A quote forgotten in one row and another in a later one close each other, and what lies between

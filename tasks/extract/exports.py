@@ -1,7 +1,9 @@
 """Reading one export: the file picked, its bytes named, its rows as columns of text."""
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,20 +11,36 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data_contracts.as_of import AsOf
 from data_contracts.batch import RawBatch
+from data_contracts.canonical import digest_of_bytes
 from data_contracts.configuration import SourceSettings
+from data_contracts.errors import ConfigurationError
 from data_contracts.export_contract import ExportContract, FileFormat
 from data_contracts.frames import LINE
+from tasks.extract.complete import check_digest
 from tasks.extract.csv_file import read_csv
-from tasks.extract.file_bytes import read_bytes, to_utf8
+from tasks.extract.file_bytes import refuse_empty, to_utf8
 from tasks.extract.json_file import read_json
-from tasks.extract.pick import pick_file
+from tasks.extract.ldif_file import read_ldif
+from tasks.extract.pick import Picked, pick_file
+from tasks.extract.places import MEGABYTE
 from tasks.extract.records import Records
+from tasks.extract.unpack import unpack
 
-_READERS: dict[FileFormat, Callable[[Path, bytes, ExportContract], Records]] = {
+Reader = Callable[[str, bytes, ExportContract], Records]
+
+_TEXT_READERS: dict[FileFormat, Reader] = {
     FileFormat.CSV: read_csv,
     FileFormat.JSON: read_json,
     FileFormat.JSONL: read_json,
+    FileFormat.LDIF: read_ldif,
+}
+
+_OTHER_READERS = {
+    FileFormat.EXCEL: ("tasks.extract.excel_file", "read_excel"),
+    FileFormat.PARQUET: ("tasks.extract.parquet_file", "read_parquet"),
+    FileFormat.XML: ("tasks.extract.xml_file", "read_xml"),
 }
 
 
@@ -33,6 +51,7 @@ def read_batch(
     *,
     folder: Path,
     now: datetime,
+    as_of: AsOf | None = None,
 ) -> RawBatch:
     """Read an export as its contract says it is written.
 
@@ -42,10 +61,11 @@ def read_batch(
 
     Args:
         source: The source's name.
-        settings: Which file.
+        settings: Which file, and where.
         contract: How it is written, and its columns.
         folder: What a relative path starts from.
         now: The present moment, aware.
+        as_of: The day of the run, for paths with a `{date}`.
 
     Returns:
         The rows in the file's order, each with its line; malformed rows apart.
@@ -54,10 +74,10 @@ def read_batch(
         SourceError: The file is missing, unreadable or not what the contract says a file of it
             looks like; says where, and what to do.
     """
-    picked = pick_file(source, settings, folder=folder, now=now)
-    file = read_bytes(picked.path)
-    text = to_utf8(picked.path, file.data, contract.reader.encoding)
-    records = _READERS[contract.reader.format](picked.path, text, contract)
+    picked = pick_file(source, settings, folder=folder, now=now, as_of=as_of)
+    with closing(picked):
+        data, digest = _delivered(picked, settings)
+    records, digest = _records(picked.path, data, digest, settings, contract)
     frame, blank = _frame(records)
     warnings = [*picked.warnings, *records.warnings]
     if blank:
@@ -65,7 +85,7 @@ def read_batch(
     return RawBatch(
         source=source,
         path=_seen_from(folder, picked.path),
-        digest=file.digest,
+        digest=digest,
         header=records.header,
         frame=frame,
         malformed=records.malformed,
@@ -74,9 +94,48 @@ def read_batch(
     )
 
 
-def _seen_from(folder: Path, path: Path) -> str:
+def _seen_from(folder: Path, path: str) -> str:
     """A path as the settings write it: plans and reports do not depend on where a project is."""
-    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    return str(Path(path).relative_to(folder)) if Path(path).is_relative_to(folder) else path
+
+
+def _delivered(picked: Picked, settings: SourceSettings) -> tuple[bytes, str]:
+    """The bytes of the file as they were delivered, and their digest."""
+    data = picked.place.read(picked.entry, settings.max_mb * MEGABYTE)
+    digest = digest_of_bytes(data)
+    check_digest(picked.place, picked.entry, settings.digest_file, digest)
+    return data, digest
+
+
+def _records(
+    path: str, data: bytes, digest: str, settings: SourceSettings, contract: ExportContract
+) -> tuple[Records, str]:
+    """Let the reader of the contract's format take a file apart."""
+    reader = contract.reader
+    limit = settings.max_mb * MEGABYTE
+    shown, data = unpack(path, data, settings.member, limit)
+    refuse_empty(shown, data)
+    if reader.format is FileFormat.SQL:
+        from tasks.extract.sql_source import read_sql
+
+        query = to_utf8(shown, data, "utf-8-sig")
+        return read_sql(shown, query, contract, settings.url_env, limit)
+    if settings.url_env is not None:
+        raise ConfigurationError(
+            f"the source has a `url_env`, and its contract declares `format: {reader.format}`",
+            hint="take `url_env` out of the source, or declare `format: sql`",
+        )
+    if reader.format in _TEXT_READERS:
+        text = to_utf8(shown, data, reader.encoding, reader.line_end)
+        return _TEXT_READERS[reader.format](shown, text, contract), digest
+    return _reader_of(reader.format)(shown, data, contract), digest
+
+
+def _reader_of(format_: FileFormat) -> Reader:
+    """The reader of a format that is no text; imported when there is such a file."""
+    module, name = _OTHER_READERS[format_]
+    reader: Reader = getattr(import_module(module), name)
+    return reader
 
 
 def _frame(records: Records) -> tuple[pd.DataFrame, int]:

@@ -1,86 +1,57 @@
-"""The bytes of an export: read once, named by a digest, and turned into UTF-8 as declared.
+"""The bytes of a text export, turned into UTF-8 as declared.
 
 An encoding is never guessed: a wrong one gives wrong names and nobody notices. But a wrong one is
 recognised wherever it can be, and the error says what the file seems to be.
 """
 
-import os
-from dataclasses import dataclass
-from pathlib import Path
+import re
 
-from data_contracts.canonical import digest_of_bytes
-from data_contracts.errors import SourceError, SourceUnavailable
+from data_contracts.errors import SourceError
+from data_contracts.export_contract import LineEnd
 
 _UTF8 = ("utf-8", "utf-8-sig", "ascii")
 _BOM = b"\xef\xbb\xbf"
 _OTHER_KINDS = (
-    (b"PK\x03\x04", "an Excel workbook or another zip archive", "export it as CSV"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "export it as CSV"),
-    (b"\x1f\x8b", "compressed (gzip)", "unpack it first"),
+    (
+        b"PK\x03\x04",
+        "an Excel workbook or another zip archive",
+        "declare `format: excel` in the contract, or let the name of an archive end in .zip",
+    ),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "an old Excel workbook, or one with a password",
+        "declare `format: excel` in the contract",
+    ),
+    (b"\x1f\x8b", "compressed (gzip)", "let its name end in .gz, or unpack it first"),
     (b"%PDF", "a PDF", "export it as CSV or JSON"),
-    (b"PAR1", "a Parquet file", "export it as CSV or JSON"),
+    (b"PAR1", "a Parquet file", "declare `format: parquet` in the contract"),
 )
 _HEAD = 4096  # bytes; enough to see that a file is not empty without copying all of it
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_LINE_ENDS = {b"\n": LineEnd.LF, b"\r\n": LineEnd.CRLF, b"\r": LineEnd.CR}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-@dataclass(frozen=True, slots=True)
-class FileBytes:
-    """A file as it was read.
-
-    Attributes:
-        path: The file.
-        data: Its bytes: the same that are parsed.
-        digest: Names those bytes.
-    """
-
-    path: Path
-    data: bytes
-    digest: str
-
-
-def read_bytes(path: Path) -> FileBytes:
-    """Read a file, whole and at rest.
+def refuse_empty(path: str, data: bytes) -> None:
+    """Refuse a file with nothing but white space in it.
 
     Raises:
-        SourceUnavailable: The file system failed, or the file changed while it was read.
-        SourceError: It may not be read, or is empty.
+        SourceError: It is empty.
     """
-    try:
-        with path.open("rb") as file:
-            before = os.fstat(file.fileno())
-            data = file.read()
-            after = os.fstat(file.fileno())
-    except OSError as error:
-        raise unreadable(path, error) from None
-    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
-        raise SourceUnavailable(
-            f"{path} was written to while it was read",
-            hint="run again when it is complete; `settle_s` of the source waits for that",
-        )
     if not data[:_HEAD].strip() and not data.strip():
         raise SourceError(
             f"{path} is empty ({len(data)} bytes)", hint="look at why the export wrote nothing"
         )
-    return FileBytes(path, data, digest_of_bytes(data))
 
 
-def unreadable(path: Path, error: OSError) -> SourceError:
-    """Say that a path cannot be read: for good, or because its share is away for a moment."""
-    message = f"{path} cannot be read: {error.strerror or error}"
-    if isinstance(error, FileNotFoundError | PermissionError | IsADirectoryError):
-        hint = "check the file and the rights of the account that runs this"
-        return SourceError(message, hint=hint)
-    return SourceUnavailable(message)
-
-
-def to_utf8(path: Path, data: bytes, encoding: str) -> bytes:
+def to_utf8(path: str, data: bytes, encoding: str, line_end: LineEnd = LineEnd.ANY) -> bytes:
     """Turn a file's bytes into UTF-8, with line feeds alone between lines.
 
     Args:
         path: For messages.
         data: The file's bytes.
         encoding: As the contract declares it.
+        line_end: The same; ANY takes each.
 
     Raises:
         SourceError: The bytes are something else; says what they seem to be, and where.
@@ -98,10 +69,28 @@ def to_utf8(path: Path, data: bytes, encoding: str) -> bytes:
             f"{path}, line {_line_at(text, at)}: a NUL character; the file is damaged or no text",
             hint="ask for a new export",
         )
+    if line_end is not LineEnd.ANY:
+        _check_line_end(path, text, line_end)
     return _line_feeds(text)
 
 
-def _checked_utf8(path: Path, data: bytes, encoding: str) -> bytes:
+def first_line_end(text: bytes) -> LineEnd | None:
+    """What ends the first line; None when there is but one."""
+    found = _LINE_END.search(text)
+    return None if found is None else _LINE_ENDS[found.group()]
+
+
+def _check_line_end(path: str, text: bytes, declared: LineEnd) -> None:
+    seen = first_line_end(text)
+    if seen not in (None, declared):
+        raise SourceError(
+            f"{path}: the first line ends in {str(seen).upper()}, the contract declares "
+            f"{declared.upper()}",
+            hint="correct `lineEnd` in the contract, or leave it out to take each",
+        )
+
+
+def _checked_utf8(path: str, data: bytes, encoding: str) -> bytes:
     if data.startswith(_UTF16):
         raise SourceError(
             f"{path} is UTF-16, the contract declares {encoding}",
@@ -136,7 +125,7 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _decoded(path: Path, data: bytes, encoding: str) -> bytes:
+def _decoded(path: str, data: bytes, encoding: str) -> bytes:
     if not data.isascii() and not encoding.startswith("utf") and _is_utf8(data):
         raise SourceError(
             f"{path} is UTF-8, the contract declares {encoding}: names would be garbled",

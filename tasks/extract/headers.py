@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from data_contracts.errors import SourceError
 from data_contracts.export_contract import ExportContract
@@ -27,7 +26,7 @@ class MatchedHeader:
     warnings: tuple[str, ...] = ()
 
 
-def match_header(header: Sequence[str], contract: ExportContract, path: Path) -> MatchedHeader:
+def match_header(header: Sequence[str], contract: ExportContract, path: str) -> MatchedHeader:
     """Match a header with a contract.
 
     A column has its contract's name, or one of its aliases when no column has the name itself.
@@ -73,7 +72,7 @@ def listed(names: Iterable[str], *, at_most: int = 10) -> str:
     return ", ".join(repr(name) for name in names[:at_most]) + more
 
 
-def _refuse_doubles(header: Sequence[str], path: Path) -> None:
+def _refuse_doubles(header: Sequence[str], path: str) -> None:
     doubled = [name for name, count in Counter(header).items() if count > 1 and name]
     if doubled:
         raise SourceError(
@@ -82,7 +81,7 @@ def _refuse_doubles(header: Sequence[str], path: Path) -> None:
         )
 
 
-def _refuse_two_aliases(header: Sequence[str], names: Sequence[str | None], path: Path) -> None:
+def _refuse_two_aliases(header: Sequence[str], names: Sequence[str | None], path: str) -> None:
     counts = Counter(name for name in names if name is not None)
     for name, count in counts.items():
         if count > 1:

@@ -2,42 +2,18 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
-
 from data_contracts.batch import MalformedRow
-from data_contracts.export_contract import ContractColumn, ExportContract, FileFormat
-from data_contracts.frames import LINE, STATE
-from data_contracts.secret_names import looks_secret
-from tasks.extract.cells import clean_cells, clean_text
-from tasks.extract.headers import listed
+from data_contracts.export_contract import ExportContract, FileFormat
+from data_contracts.value_path import Step
 from tasks.extract.json_scan import decode, scan_records
+from tasks.extract.nested import ABSENT, NestedReading, several
 from tasks.extract.records import Records
-
-_ABSENT = object()
-
-
-class _NotOneValue(ValueError):
-    """A list or an object stands where one value is expected."""
+from tasks.extract.values import NotOneValue
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What has been read so far."""
-
-    contract: ExportContract
-    columns: dict[str, list[str | None]] = field(default_factory=dict)
-    lines: list[int] = field(default_factory=list)
-    malformed: list[MalformedRow] = field(default_factory=list)
-    keys: dict[str, None] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-
-
-def read_json(path: Path, text: bytes, contract: ExportContract) -> Records:
+def read_json(path: str, text: bytes, contract: ExportContract) -> Records:
     """Read a JSON document or a JSONL file.
 
     Args:
@@ -52,28 +28,13 @@ def read_json(path: Path, text: bytes, contract: ExportContract) -> Records:
         SourceError: The document cannot be taken apart; says where and why.
     """
     document = text.decode("utf-8")
-    reading = _Reading(contract)
+    reading = NestedReading(contract, JsonNesting(), path)
     if contract.reader.format is FileFormat.JSONL:
-        records = _json_lines(document, reading)
-    else:
-        records = scan_records(path, document, contract.reader.records_at)
-    for line, value in records:
-        _take(line, value, reading)
-    sentinels = {column.name: column.sentinels for column in contract.columns}
-    columns = {
-        name: clean_cells(pa.array(cells, type=pa.large_string()), sentinels.get(name, ()))
-        for name, cells in reading.columns.items()
-    }
-    return Records(
-        header=tuple(reading.keys),
-        columns=columns,
-        lines=np.array(reading.lines, dtype="int64"),
-        malformed=tuple(reading.malformed),
-        warnings=_warnings(reading),
-    )
+        return reading.take_all(_json_lines(document, reading))
+    return reading.take_all(scan_records(path, document, contract.reader.records_at))
 
 
-def _json_lines(document: str, reading: _Reading) -> Iterator[tuple[int, Any]]:
+def _json_lines(document: str, reading: NestedReading) -> Iterator[tuple[int, Any]]:
     """One object a line; a line that is none is malformed, the others go on."""
     for number, line in enumerate(document.split("\n"), start=1):
         if not line.strip():
@@ -85,106 +46,57 @@ def _json_lines(document: str, reading: _Reading) -> Iterator[tuple[int, Any]]:
             reading.malformed.append(MalformedRow(number, f"malformed JSON: {what}"))
 
 
-def _take(line: int, value: Any, reading: _Reading) -> None:
-    """Put one record's values into the columns."""
-    if not isinstance(value, dict):
-        reading.malformed.append(MalformedRow(line, "expected an object, got something else"))
-        return
-    try:
-        row = _row(value, reading)
-    except _NotOneValue as error:
-        reading.malformed.append(MalformedRow(line, str(error)))
-        return
-    for name in row.keys() - reading.columns.keys():
-        reading.columns[name] = [None] * len(reading.lines)
-    reading.lines.append(line)
-    for name, cells in reading.columns.items():
-        cells.append(row.get(name))
+class JsonNesting:
+    """Objects and lists."""
 
+    def is_record(self, value: Any) -> bool:
+        """Whether it is an object."""
+        return isinstance(value, dict)
 
-def _row(record: dict[str, Any], reading: _Reading) -> dict[str, str | None]:
-    row: dict[str, str | None] = {}
-    used: set[str] = set()
-    for column in reading.contract.columns:
-        key, found = _find(record, column)
-        if found is _ABSENT:
-            continue
-        used.add(key)
-        row[column.name] = _text(found, column.path or column.name)
-    for key, value in record.items():
-        name = clean_text(key)
-        reading.keys.setdefault(name)
-        if key in used or name in row:
-            continue
-        reason = _unwanted(name, value)
-        if reason:
-            reading.left_out.setdefault(name, reason)
+    def members(self, record: Any) -> Iterable[tuple[str, Any]]:
+        """Keys and values."""
+        items: Iterable[tuple[str, Any]] = record.items()
+        return items
+
+    def own_key(self, record: Any, name: str) -> str:
+        """Keys are exact."""
+        return name
+
+    def step(self, value: Any, step: Step) -> Any:
+        """A key of an object, or a position of a list, and of a list what is chosen by a value."""
+        if isinstance(value, dict):
+            found = value.get(step.name, ABSENT)
+        elif isinstance(value, list) and step.position is not None:
+            found = value[step.position] if step.position < len(value) else None
+        elif isinstance(value, list) and value:
+            raise several(step.name, len(value))
         else:
-            row[name] = _text(value, name)
-    return row
+            return ABSENT
+        return _chosen(found, step) if step.key and isinstance(found, list) else found
+
+    def text(self, value: Any, where: str) -> str | None:
+        """The text of a scalar."""
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        kind = "a list" if isinstance(value, list) else "an object"
+        raise NotOneValue(f"`{where}` holds {kind} where one value is expected")
+
+    def is_nested(self, value: Any) -> bool:
+        """Whether it is an object or a list."""
+        return isinstance(value, (dict, list))
 
 
-def _find(record: dict[str, Any], column: ContractColumn) -> tuple[str, Any]:
-    """A column's value, and the record's own key under which it stands."""
-    if column.path is None:
-        for name in (column.name, *column.aliases):
-            if name in record:
-                return name, record[name]
-        return column.name, _ABSENT
-    first, *_ = parts = column.path.split(".")
-    value: Any = record
-    for part in parts:
-        value = _step(value, part)
-        if value is None or value is _ABSENT:
-            break
-    return first, value
+def _chosen(found: list[Any], step: Step) -> Any:
+    """The one object of a list whose key has the value; a list where there are several."""
+    chosen = [
+        each
+        for each in found
+        if isinstance(each, dict) and _written(each.get(step.key)) == step.value
+    ]
+    return (chosen[0] if len(chosen) == 1 else chosen) if chosen else None
 
 
-def _step(value: Any, part: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(part, _ABSENT)
-    if isinstance(value, list) and part.isdecimal():
-        return value[int(part)] if int(part) < len(value) else None
-    return _ABSENT
-
-
-def _text(value: Any, where: str) -> str | None:
-    if value is None or isinstance(value, str):
-        return _whole(value, where)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    kind = "a list" if isinstance(value, list) else "an object"
-    raise _NotOneValue(f"`{where}` holds {kind} where one value is expected")
-
-
-def _whole(value: str | None, where: str) -> str | None:
-    """A text without what no text has: NUL, and halves of characters."""
-    if value is not None and not _is_text(value):
-        raise _NotOneValue(f"`{where}` holds a character that is none")
-    return value
-
-
-def _is_text(value: str) -> bool:
-    if "\0" in value:
-        return False
-    return value.isascii() or not any("\ud800" <= sign <= "\udfff" for sign in value)
-
-
-def _unwanted(name: str, value: Any) -> str:
-    """Why a key that no column names is left out; "" when it is not."""
-    if looks_secret(name):
-        return "looks like a password"
-    if name in (LINE, STATE) or not name or not _is_text(name):
-        return "has a name of scimflow's own, or none"
-    return "holds nested values" if isinstance(value, (dict, list)) else ""
-
-
-def _warnings(reading: _Reading) -> tuple[str, ...]:
-    reasons = dict.fromkeys(reading.left_out.values())
-    return tuple(
-        f"not read, for it {reason}: {listed(_of(reading.left_out, reason))}" for reason in reasons
-    )
-
-
-def _of(left_out: dict[str, str], reason: str) -> Iterable[str]:
-    return (name for name, why in left_out.items() if why == reason)
+def _written(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

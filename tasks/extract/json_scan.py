@@ -6,7 +6,6 @@
 import json
 from collections.abc import Iterator
 from json.decoder import scanstring  # type: ignore[attr-defined]  # stubs leave it out
-from pathlib import Path
 from typing import Any
 
 from data_contracts.errors import SourceError
@@ -27,7 +26,7 @@ def decode(text: str) -> Any:
     return _DECODER.decode(text)
 
 
-def scan_records(path: Path, text: str, records_at: str) -> Iterator[tuple[int, Any]]:
+def scan_records(path: str, text: str, records_at: str) -> Iterator[tuple[int, Any]]:
     """Walk the list of records of a document.
 
     Args:
@@ -54,7 +53,7 @@ def scan_records(path: Path, text: str, records_at: str) -> Iterator[tuple[int, 
         ) from None
 
 
-def broken(path: Path, text: str, error: json.JSONDecodeError) -> SourceError:
+def broken(path: str, text: str, error: json.JSONDecodeError) -> SourceError:
     """The error for malformed JSON, with line and column, without the document's text."""
     end = "; the file ends too early" if error.pos >= len(text.rstrip()) else ""
     return SourceError(
@@ -63,7 +62,7 @@ def broken(path: Path, text: str, error: json.JSONDecodeError) -> SourceError:
     )
 
 
-def _items(path: Path, text: str, position: int, records_at: str) -> Iterator[tuple[int, Any]]:
+def _items(path: str, text: str, position: int, records_at: str) -> Iterator[tuple[int, Any]]:
     where = f"at `{records_at}`" if records_at else "at its top"
     if text[position : position + 1] != "[":
         raise SourceError(
@@ -91,7 +90,7 @@ def _items(path: Path, text: str, position: int, records_at: str) -> Iterator[tu
         raise json.JSONDecodeError("something follows the list", text, position + 1)
 
 
-def _seek(path: Path, text: str, keys: list[str]) -> int:
+def _seek(path: str, text: str, keys: list[str]) -> int:
     """The position of the value to which keys lead."""
     position = _skip(text, 0)
     for key in keys:
@@ -104,7 +103,7 @@ def _seek(path: Path, text: str, keys: list[str]) -> int:
     return position
 
 
-def _member(path: Path, text: str, position: int, wanted: str) -> int:
+def _member(path: str, text: str, position: int, wanted: str) -> int:
     """The position of a member's value in the object whose first member begins here."""
     while text[position : position + 1] == '"':
         key, position = scanstring(text, position + 1, True)

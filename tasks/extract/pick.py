@@ -1,18 +1,19 @@
 """Which file is read: the one of a path, or the newest of a pattern that is complete."""
 
-import glob
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 
+from data_contracts.as_of import AsOf
 from data_contracts.configuration import SourceSettings
+from data_contracts.dated_path import DatedPath
 from data_contracts.errors import SourceError
-from tasks.extract.file_bytes import unreadable
+from tasks.extract.complete import Completeness, beside_name
+from tasks.extract.local_place import LocalPlace
+from tasks.extract.places import Entry, Place
 
-_UNFINISHED_ENDINGS = (".tmp", ".temp", ".part", ".partial", ".filepart", ".crdownload", "~")
-_UNFINISHED_STARTS = ("~", ".")
 _MAGIC = "*?["
 _SHOWN = 5  # near names and left-out files that a message lists
 
@@ -22,129 +23,189 @@ class Picked:
     """The file to read.
 
     Attributes:
-        path: The file.
+        entry: The file.
+        place: Where it is.
         warnings: Files that were left alone although they match, in words.
     """
 
-    path: Path
+    entry: Entry
+    place: Place
     warnings: tuple[str, ...] = ()
 
+    @property
+    def path(self) -> str:
+        """Path or URL of the file."""
+        return self.entry.shown
 
-def pick_file(source: str, settings: SourceSettings, *, folder: Path, now: datetime) -> Picked:
+    def close(self) -> None:
+        """Let go of the place."""
+        self.place.close()
+
+
+def pick_file(
+    source: str,
+    settings: SourceSettings,
+    *,
+    folder: Path,
+    now: datetime,
+    as_of: AsOf | None = None,
+) -> Picked:
     """Choose the file of a source.
 
     Files that are still being written are left alone: those named like it (`.part`, `.tmp`, a
-    leading `~` or `.`), and those written less than `settle_s` ago.
+    leading `~` or `.`), those written less than `settle_s` ago, and those without the marker or
+    the digest that the settings ask for.
 
     Args:
         source: The source's name, for messages.
-        settings: `path`, `pick` and `settle_s`.
+        settings: `path`, `pick` and what makes a file complete.
         folder: What a relative path starts from.
         now: The present moment, aware.
+        as_of: The day of the run, for paths with a `{date}`.
+
+    Returns:
+        The file, with its place open.
 
     Raises:
         SourceError: There is no such file, or none that is complete; says what was looked for.
-        SourceUnavailable: The file system failed.
     """
-    pattern = folder / settings.path
+    place = open_place(settings, folder)
     try:
-        return _pick(source, settings, pattern, folder, now)
-    except OSError as error:
-        raise unreadable(pattern.parent, error) from None
+        return _pick(source, settings, place, now, as_of)
+    except BaseException:
+        place.close()
+        raise
 
 
 def _pick(
-    source: str, settings: SourceSettings, pattern: Path, folder: Path, now: datetime
+    source: str, settings: SourceSettings, place: Place, now: datetime, as_of: AsOf | None
 ) -> Picked:
-    is_pattern = any(sign in settings.path for sign in _MAGIC) and not pattern.exists()
-    if not is_pattern:
-        return _single(source, pattern, settings, now)
-    found = [Path(name) for name in glob.glob(str(pattern), recursive=True)]
-    found = [path for path in found if path.is_file()]
-    finished = [path for path in found if not _looks_unfinished(path)]
-    settled = [path for path in finished if _is_settled(path, settings, now)]
-    if not settled:
-        raise _none_found(source, settings, pattern, found, folder)
-    newest = max(settled, key=_ORDER[settings.pick])
-    newer = [path for path in finished if path not in settled]
-    return Picked(newest, tuple(_left_alone(path, settings) for path in sorted(newer)))
+    dated = DatedPath.parse(settings.path)
+    complete = Completeness(settings, place, now)
+    if not dated.regex:
+        exact = place.single(settings.path)
+        if exact is not None or not any(sign in settings.path for sign in _MAGIC):
+            return _single(source, exact, settings, place, complete)
+    found = place.find(dated.pattern)
+    finished = [entry for entry in found if not complete.looks_unfinished(entry)]
+    finished = _without_companions(finished, settings)
+    in_order, later = _in_order(finished, dated, settings, as_of)
+    left_alone = list(later)
+    for entry in in_order:
+        reason = complete.missing(entry)
+        if not reason:
+            return Picked(entry, place, tuple(sorted(left_alone)))
+        left_alone.append(reason)
+    raise _none_found(source, settings, place, found, left_alone)
 
 
-def _single(source: str, path: Path, settings: SourceSettings, now: datetime) -> Picked:
-    if path.is_dir():
+def open_place(settings: SourceSettings, folder: Path) -> Place:
+    """The place of a source: a folder, or what a URL names."""
+    if "://" in settings.path:
+        from tasks.extract.remote_place import open_remote
+
+        return open_remote(settings.path, settings.options_env)
+    return LocalPlace(folder, DatedPath.parse(settings.path).pattern, settings.allow_outside)
+
+
+def _in_order(
+    entries: Sequence[Entry], dated: DatedPath, settings: SourceSettings, as_of: AsOf | None
+) -> tuple[list[Entry], list[str]]:
+    """The newest first; and in words what has a date that lies ahead."""
+    if not dated.regex:
+        return sorted(entries, key=_ORDER[settings.pick], reverse=True), []
+    days = {entry.key: dated.date_of(entry.key.replace("\\", "/")) for entry in entries}
+    known = [(day, entry) for entry in entries if (day := days[entry.key]) is not None]
+    latest = _latest(as_of)
+    ahead = [entry for day, entry in known if day > latest]
+    known = [(day, entry) for day, entry in known if day <= latest]
+    known.sort(key=lambda each: (each[0], each[1].name), reverse=True)
+    told = [] if as_of is not None and as_of.moment is None else ahead
+    words = [f"{entry.name} has a date that lies ahead; it was left alone" for entry in told]
+    return [entry for _, entry in known], words
+
+
+def _latest(as_of: AsOf | None) -> date:
+    """The last date that a file may have: of a day that was asked for, that day.
+
+    Otherwise the day after today: where the export is written it may be tomorrow already.
+    """
+    if as_of is None:
+        return date.max
+    return as_of.day if as_of.moment is None else as_of.day + timedelta(days=1)
+
+
+def _without_companions(entries: list[Entry], settings: SourceSettings) -> list[Entry]:
+    """Markers and digests may match the pattern too, and are no exports."""
+    forms = [form for form in (settings.done_marker, settings.digest_file) if form]
+    companions = {beside_name(form, entry.name) for form in forms for entry in entries}
+    return [entry for entry in entries if entry.name not in companions]
+
+
+def _single(
+    source: str,
+    entry: Entry | None,
+    settings: SourceSettings,
+    place: Place,
+    complete: Completeness,
+) -> Picked:
+    if entry is None:
+        if place.is_folder(settings.path):
+            raise SourceError(
+                f"source {source!r}: {settings.path} is a folder",
+                hint=f"give a file or a pattern: {settings.path.rstrip('/')}/*.csv",
+            )
+        raise _none_found(source, settings, place, [], [])
+    reason = complete.missing(entry)
+    if reason:
         raise SourceError(
-            f"source {source!r}: {path} is a folder",
-            hint=f"give a file or a pattern: {settings.path.rstrip('/')}/*.csv",
+            f"source {source!r}: {reason}",
+            hint="wait until it is complete and run again; `settle_s`, `done_marker` and "
+            "`digest_file` of the source say what is waited for",
         )
-    if not path.exists():
-        raise _none_found(source, settings, path, [], path.parent)
-    if not _is_settled(path, settings, now):
-        raise SourceError(
-            f"source {source!r}: {_left_alone(path, settings)}",
-            hint="wait until it is complete and run again; `settle_s` is how long it must rest",
-        )
-    return Picked(path)
+    return Picked(entry, place)
 
 
 def _none_found(
-    source: str, settings: SourceSettings, pattern: Path, found: list[Path], folder: Path
+    source: str,
+    settings: SourceSettings,
+    place: Place,
+    found: list[Entry],
+    left_alone: Sequence[str],
 ) -> SourceError:
     """Say what was looked for, and what is there instead."""
-    parent = pattern.parent
+    pattern = DatedPath.parse(settings.path).pattern
+    parent, names = place.folder_of(pattern)
     message = f"source {source!r}: no file matches {settings.path} (looked in {parent})"
-    if found:
-        shown = ", ".join(path.name for path in sorted(found)[:_SHOWN])
+    if found and not left_alone:
+        shown = ", ".join(sorted(entry.name for entry in found)[:_SHOWN])
+        words = (
+            "without a date of that form or up to that day"
+            if "{date" in settings.path
+            else ("still being written, and left alone")
+        )
         return SourceError(
-            f"{message}; still being written, and left alone: {shown}",
+            f"{message}; {words}: {shown}", hint="wait until there is one, run again"
+        )
+    if left_alone:
+        return SourceError(
+            f"{message}; {'; '.join(list(left_alone)[:_SHOWN])}",
             hint="wait until it is complete and run again",
         )
-    if any(sign in str(parent) for sign in _MAGIC):
-        near = []
-    elif not parent.is_dir():
+    if names is None:
         return SourceError(
             f"{message}; there is no such folder",
             hint="`path` of the source is relative to scimflow.yaml",
         )
-    else:
-        near = _near_names(pattern)
+    name = pattern.rpartition("/")[2]
+    plain = "".join(sign for sign in name if sign not in _MAGIC + "]")
+    near = get_close_matches(plain, names, n=_SHOWN, cutoff=0.4)
     if near:
         message += f"; near names there: {', '.join(near)}"
     return SourceError(message, hint="check `path` of the source, and whether the export has run")
 
 
-def _near_names(pattern: Path) -> list[str]:
-    """Names in the folder that are nearly the one looked for.
-
-    Raises:
-        OSError: The folder cannot be listed: a pattern finds nothing then, and says nothing.
-    """
-    names = sorted(path.name for path in pattern.parent.iterdir() if path.is_file())
-    plain = "".join(sign for sign in pattern.name if sign not in _MAGIC + "]")
-    return get_close_matches(plain, names, n=_SHOWN, cutoff=0.4)
-
-
-def _looks_unfinished(path: Path) -> bool:
-    name = path.name.lower()
-    return name.endswith(_UNFINISHED_ENDINGS) or name.startswith(_UNFINISHED_STARTS)
-
-
-def _is_settled(path: Path, settings: SourceSettings, now: datetime) -> bool:
-    if not settings.settle_s:
-        return True  # also where the clock of a file share is ahead of ours
-    try:
-        return now.timestamp() - path.stat().st_mtime >= settings.settle_s
-    except OSError:
-        return False  # taken away in between
-
-
-def _left_alone(path: Path, settings: SourceSettings) -> str:
-    return (
-        f"{path.name} was written less than {settings.settle_s:g} s ago and may not be complete; "
-        "it was left alone"
-    )
-
-
-_ORDER: dict[str, Callable[[Path], tuple[object, ...]]] = {
-    "newest-name": lambda path: (path.name, str(path)),
-    "newest-time": lambda path: (path.stat().st_mtime_ns, path.name),
+_ORDER: dict[str, Callable[[Entry], tuple[object, ...]]] = {
+    "newest-name": lambda entry: (entry.name, entry.key),
+    "newest-time": lambda entry: (entry.modified_ns or 0, entry.name),
 }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_contracts.errors import SourceError
-from data_contracts.export_contract import FileFormat, WorkerField
+from data_contracts.export_contract import FileFormat, ReaderSettings, WorkerField
 from data_contracts.odcs import parse_contract
 from data_contracts.secret_names import looks_secret
 from tasks.extract.guesses import (
@@ -17,8 +17,9 @@ from tasks.extract.guesses import (
     looks_like_key,
     looks_like_status,
 )
-from tasks.extract.sample import Sample, read_sample
+from tasks.extract.sample import TEXT_FORMATS, Sample, read_sample
 
+_NESTED = (FileFormat.JSON, FileFormat.JSONL, FileFormat.XML, FileFormat.LDIF)
 _PERSONAL = {
     WorkerField.USER_NAME,
     WorkerField.EMAIL,
@@ -52,7 +53,7 @@ def propose_contract(path: Path) -> str:
         YAML with comments; what a person has to decide is marked FILL IN.
 
     Raises:
-        SourceError: The export is missing, empty, has no named columns, or is no CSV nor JSON.
+        SourceError: The export is missing, empty, has no named columns, or is nothing that is read.
     """
     sample = read_sample(path)
     columns = _columns(sample)
@@ -84,8 +85,8 @@ def _columns(sample: Sample) -> list[_Draft]:
     meant: set[WorkerField] = set()
     for index, header in enumerate(sample.header):
         values = tuple(row[index] for row in sample.rows)
-        is_json = sample.reader.format is not FileFormat.CSV
-        if not header or looks_secret(header) or (is_json and not any(values)):
+        is_nested = sample.reader.format in _NESTED
+        if not header or looks_secret(header) or (is_nested and not any(values)):
             continue  # a key without a single value may hold an object tomorrow
         name = header.lstrip("_").strip() or f"column {index + 1}"
         if name in taken:
@@ -139,22 +140,38 @@ def _servers(sample: Sample) -> list[str]:
         f"    path: {_quoted(sample.path.name)}",
         f"    format: {reader.format}",
     ]
+    custom = _custom(reader)
+    if reader.format not in TEXT_FORMATS:
+        return [*lines, *custom]
     if not sample.certain:
         lines.append(
             "    # FILL IN: the file is not UTF-8; check that umlauts and accents are right"
         )
     lines.append(f"    encoding: {reader.encoding}")
+    return [*lines, *custom]
+
+
+def _custom(reader: ReaderSettings) -> list[str]:
+    """What the standard has no key for."""
     custom: list[tuple[str, str]] = []
     if reader.format is FileFormat.CSV:
         custom.append(("delimiter", json.dumps(reader.delimiter)))
+    if reader.sheet is not None:
+        custom.append(("sheet", _quoted(str(reader.sheet))))
     if reader.skip_lines:
         custom.append(("skipLines", str(reader.skip_lines)))
     if reader.records_at:
         custom.append(("recordsAt", _quoted(reader.records_at)))
-    if custom:
-        lines.append("    customProperties:")
-        lines += [f"      - {{property: {name}, value: {value}}}" for name, value in custom]
-    return lines
+    if reader.guids:
+        custom.append(("guids", f"[{', '.join(map(_quoted, reader.guids))}]"))
+    lines = [f"      - {{property: {name}, value: {value}}}" for name, value in custom]
+    if reader.numeric_ids:
+        lines += [
+            "      # FILL IN: numbers that name people are kept as numbers in this workbook; say",
+            "      # true only if none of them ever begins with a zero. Until then it is refused.",
+            "      - {property: numericIds, value: false}",
+        ]
+    return ["    customProperties:", *lines] if lines else []
 
 
 def _schema(key: _Draft, status: _Draft | None) -> list[str]:
@@ -202,7 +219,7 @@ def _property(column: _Draft, is_key: bool, sample: Sample) -> list[str]:
     custom: list[str] = []
     if column.meaning is not None:
         custom.append(f"{{property: means, value: {column.meaning}}}   # FILL IN: is that so?")
-    if sample.reader.format is not FileFormat.CSV and _needs_path(column):
+    if sample.reader.format in _NESTED and _needs_path(column):
         custom.append(f"{{property: path, value: {_quoted(column.header)}}}")
     elif column.name != column.header:
         custom.append(f"{{property: aliases, value: [{_quoted(column.header)}]}}")

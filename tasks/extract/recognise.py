@@ -6,7 +6,7 @@ from pathlib import Path
 from data_contracts.export_contract import ExportContract, FileFormat
 from tasks.extract.contracts import list_published, read_contract
 from tasks.extract.propose import propose_contract
-from tasks.extract.sample import Sample, read_sample
+from tasks.extract.sample import TEXT_FORMATS, Sample, read_sample
 
 __all__ = ["ContractMatch", "Recognition", "propose_contract", "recognise"]
 
@@ -41,11 +41,12 @@ class Recognition:
 
     Attributes:
         path: The file.
-        format: CSV, JSON or JSONL.
-        encoding: Python codec.
+        format: What it is.
+        encoding: Python codec; of formats that are no text, or say it themselves, "".
         encoding_certain: Whether that is beyond doubt (it is UTF-8, or has a byte-order mark).
         delimiter: Between the cells of a CSV; "" for the others.
-        records_at: Keys down to the records of a JSON document.
+        records_at: Keys down to the records of a JSON or XML document.
+        sheet: The sheet of a workbook that was looked at; "" for the others.
         header: The columns' names; of JSON the paths down to single values.
         rows_estimate: How many rows, about.
         best: The published contract that fits best, if one comes near.
@@ -58,6 +59,7 @@ class Recognition:
     encoding_certain: bool
     delimiter: str
     records_at: str
+    sheet: str
     header: tuple[str, ...]
     rows_estimate: int
     best: ContractMatch | None
@@ -71,17 +73,18 @@ def recognise(path: Path) -> Recognition:
         path: The export.
 
     Raises:
-        SourceError: It is missing, empty, or neither CSV nor JSON.
+        SourceError: It is missing, empty, or nothing that exports are read from.
     """
     sample = read_sample(path)
     matches = _matches(sample)
     return Recognition(
         path=path,
         format=sample.reader.format,
-        encoding=sample.reader.encoding,
+        encoding=sample.reader.encoding if sample.reader.format in TEXT_FORMATS else "",
         encoding_certain=sample.certain,
         delimiter=sample.reader.delimiter if sample.reader.format is FileFormat.CSV else "",
         records_at=sample.reader.records_at,
+        sheet=sample.sheet,
         header=sample.header,
         rows_estimate=sample.rows_estimate,
         best=matches[0] if matches else None,

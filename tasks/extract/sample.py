@@ -7,7 +7,8 @@ contract.
 import csv
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,13 +18,23 @@ from data_contracts.errors import SourceError
 from data_contracts.export_contract import FileFormat, ReaderSettings
 from tasks.extract.cells import clean_text
 from tasks.extract.csv_header import DELIMITERS, read_header
-from tasks.extract.file_bytes import read_bytes, to_utf8
+from tasks.extract.file_bytes import refuse_empty, to_utf8
 from tasks.extract.json_scan import broken, decode, scan_records
+from tasks.extract.local_place import read_local
+from tasks.extract.places import MEGABYTE
+from tasks.extract.unpack import unpack
 
 MOST_ROWS = 20_000
 """Rows looked at: enough to see every status of a company, quick enough to wait for."""
 
+TEXT_FORMATS = (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL, FileFormat.LDIF)
+"""Formats whose encoding somebody has to declare."""
+
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_HEAD = 4096  # bytes in which an LDIF file shows what it is
+_LDIF = re.compile(rb"\A(?:#[^\n]*\n| [^\n]*\n|\n|version:[^\n]*\n)*dn::? ")
+_XML = re.compile(r"\s*<[?!A-Za-z_]")
+_LARGEST = 4096  # megabytes, also unpacked
 _DEEPEST = 4  # keys down to a nested value
 
 
@@ -38,6 +49,7 @@ class Sample:
         header: Column names; of JSON the paths down to single values (`profile.email`).
         rows: The first rows, one text or None for each column.
         rows_estimate: How many rows the whole file has, about.
+        sheet: The sheet of a workbook that was looked at.
     """
 
     path: Path
@@ -46,23 +58,61 @@ class Sample:
     header: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
     rows_estimate: int
+    sheet: str = ""
 
 
 def read_sample(path: Path) -> Sample:
     """Look at an export.
 
     Raises:
-        SourceError: It is missing, empty, or neither CSV nor JSON.
+        SourceError: It is missing, empty, or nothing that exports are read from.
     """
     if not path.is_file():
         raise SourceError(f"{path} is no file", hint="give the path of an export")
-    data = read_bytes(path).data
+    limit = _LARGEST * MEGABYTE
+    shown, data = unpack(str(path), read_local(path, limit), None, limit)
+    refuse_empty(shown, data)
+    read = _binary_reader(data)
+    if read is not None:
+        return read(path, data)
     encoding, certain = _encoding(data)
-    text = to_utf8(path, data, encoding)
+    text = to_utf8(str(path), data, encoding)
     start = text.lstrip()[:1]
+    if path.suffix.lower() == ".sql":
+        raise SourceError(
+            f"{path} is a query, and says nothing of what it gives",
+            hint="export some of its rows as CSV and begin with those; then declare `format: sql`",
+        )
+    if _LDIF.search(text[:_HEAD]):
+        from tasks.extract.sample_nested import ldif_sample
+
+        return ldif_sample(path, text, encoding, certain)
     if start in (b"{", b"["):
         return _json_sample(path, text, encoding, certain)
     return _csv_sample(path, text, encoding, certain)
+
+
+def _binary_reader(data: bytes) -> Callable[[Path, bytes], Sample] | None:
+    """What looks at a file that is known by how it begins."""
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        from tasks.extract.sample_tables import excel_sample
+
+        return excel_sample
+    if data.startswith(b"PAR"):
+        from tasks.extract.sample_tables import parquet_sample
+
+        return parquet_sample
+    if looks_like_xml(data):
+        from tasks.extract.sample_nested import xml_sample
+
+        return xml_sample
+    return None
+
+
+def looks_like_xml(data: bytes) -> bool:
+    """Whether bytes begin as an XML document does, in UTF-8 or UTF-16."""
+    encoding = "utf-16" if data.startswith(_UTF16_MARKS) else "utf-8-sig"
+    return bool(_XML.match(data[:64].decode(encoding, "replace")))
 
 
 def _encoding(data: bytes) -> tuple[str, bool]:
@@ -78,7 +128,7 @@ def _encoding(data: bytes) -> tuple[str, bool]:
 def _csv_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sample:
     skip, delimiter = _delimiter(text)
     reader = ReaderSettings(encoding=encoding, delimiter=delimiter, skip_lines=skip)
-    header = read_header(path, text, reader)
+    header = read_header(str(path), text, reader)
     body = text[header.body_at :].decode("utf-8")
     parsed = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
     width = len(header.names)
@@ -123,7 +173,7 @@ def _json_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sampl
     else:
         records_at = _records_at(path, document)
         reader = ReaderSettings(format=FileFormat.JSON, encoding=encoding, records_at=records_at)
-        found = [value for _, value in scan_records(path, document, records_at)]
+        found = [value for _, value in scan_records(str(path), document, records_at)]
         records, total = found[:MOST_ROWS], len(found)
     flat = [dict(_flat(record, ())) for record in records if isinstance(record, dict)]
     names = dict.fromkeys(name for record in flat for name in record)
@@ -149,7 +199,7 @@ def _records_at(path: Path, document: str) -> str:
     try:
         whole = decode(document)
     except json.JSONDecodeError as error:
-        raise broken(path, document, error) from None
+        raise broken(str(path), document, error) from None
     except (ValueError, RecursionError) as error:
         raise SourceError(f"{path}: {error}", hint="ask for a corrected export") from None
     if isinstance(whole, list):

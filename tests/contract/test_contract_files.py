@@ -75,8 +75,32 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         "servers.0.customProperties.0.value: must be one character",
     ),
     "unknown format": (
-        {"server": {"format": "xlsx"}},
-        "servers.0.format: unknown format `xlsx`; known here: csv, json, jsonl",
+        {"server": {"format": "exel"}},
+        "servers.0.format: unknown format `exel`; did you mean `excel`?",
+    ),
+    "a delimiter where none is": (
+        {"server": {"format": "json", "customProperties": custom(delimiter=";")}},
+        "servers.0: `delimiter` says nothing about a file of format `json`",
+    ),
+    "an encoding of a workbook": (
+        {"server": {"format": "xlsx", "encoding": "utf-8"}},
+        "servers.0: `encoding` says nothing about a file of format `xlsx`",
+    ),
+    "a sheet that cannot be": (
+        {"server": {"format": "excel", "customProperties": custom(sheet=0)}},
+        "servers.0.customProperties.0.value: must be a sheet's name, or its number from 1",
+    ),
+    "an escape that is a quote": (
+        {"server": {"customProperties": custom(escape='"')}},
+        "servers.0.customProperties.0.value: must be one character",
+    ),
+    "an unknown line end": (
+        {"server": {"customProperties": custom(lineEnd="unix")}},
+        "servers.0.customProperties.0.value: `unix` is not allowed",
+    ),
+    "XML without its records": (
+        {"server": {"format": "xml"}},
+        "servers.0: of XML, `recordsAt` says which elements are the records",
     ),
     "unknown encoding": (
         {"server": {"encoding": "utf8-bom"}},

@@ -10,9 +10,12 @@ import pytest
 from data_contracts.errors import SourceError, SourceUnavailable
 from data_contracts.secret_names import looks_secret
 from tasks.extract.cells import clean_cells, clean_text
-from tasks.extract.file_bytes import read_bytes, to_utf8
+from tasks.extract.file_bytes import to_utf8
+from tasks.extract.local_place import read_local
 
 TEXT = pa.large_string()
+
+ROOM = 1 << 20
 
 
 @pytest.mark.parametrize(
@@ -67,7 +70,7 @@ def test_headers_of_passwords_are_told_from_headers_about_them(header: str, secr
 
 def test_an_unreadable_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="cannot be read: Is a directory"):
-        read_bytes(tmp_path)
+        read_local(tmp_path, ROOM)
 
 
 def test_a_file_written_to_while_it_is_read_is_refused(
@@ -78,7 +81,7 @@ def test_a_file_written_to_while_it_is_read_is_refused(
     states = iter([os.stat(path)])
     monkeypatch.setattr(os, "fstat", lambda number: next(states, os.stat(__file__)))
     with pytest.raises(SourceUnavailable, match="was written to while it was read"):
-        read_bytes(path)
+        read_local(path, ROOM)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +96,7 @@ def test_what_a_share_does_for_a_moment_is_told_from_what_stays(
 
     monkeypatch.setattr(Path, "open", fail)
     with pytest.raises(SourceError, match="cannot be read") as told:
-        read_bytes(tmp_path / "x.csv")
+        read_local(tmp_path / "x.csv", ROOM)
     assert told.value.transient is passing
 
 
@@ -114,5 +117,5 @@ def test_bytes_that_are_not_what_was_declared_are_refused_with_their_line(
     data: bytes, encoding: str, words: str
 ) -> None:
     with pytest.raises(SourceError) as told:
-        to_utf8(Path("x.csv"), data, encoding)
+        to_utf8("x.csv", data, encoding)
     assert words in told.value.message

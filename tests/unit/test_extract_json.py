@@ -47,6 +47,30 @@ def test_a_path_may_lead_into_a_list(tmp_path: Path) -> None:
     assert cells(read(tmp_path, text, first), "mail") == ["a@x.ch", None]
 
 
+def test_a_path_may_choose_from_a_list_by_a_value(tmp_path: Path) -> None:
+    work = kept(mail={"customProperties": custom(path="emails[primary=true].value")})
+    text = (
+        '[{"id": 1, "emails": [{"value": "p@x.ch"}, {"value": "a@x.ch", "primary": true}]},'
+        '{"id": 2, "emails": [{"value": "p@x.ch", "primary": false}]}, {"id": 3, "emails": []}]'
+    )
+    assert cells(read(tmp_path, text, work), "mail") == ["a@x.ch", None, None]
+    two = (
+        '[{"id": 1, "emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}]'
+    )
+    assert read(tmp_path, two, work).malformed == (
+        MalformedRow(1, "`value` holds 2 values where one is expected"),
+    )
+
+
+def test_records_that_share_a_line_are_told_apart_by_their_number(tmp_path: Path) -> None:
+    batch = read(tmp_path, '[{"id": 1}, 7, {"id": 3},\n{"id": 4}]', kept())
+    assert batch.frame["_line"].tolist() == [1, 3, 4]
+    assert [row.line for row in batch.malformed] == [2]
+    assert batch.warnings == (
+        "records share lines: rows are numbered as the first record, the second ...",
+    )
+
+
 def test_a_key_that_no_record_has_is_no_column(tmp_path: Path) -> None:
     assert "mail" not in read(tmp_path, '[{"id": 1, "profile": {}}]', NESTED).frame
     assert "mail" in read(tmp_path, '[{"id": 1, "profile": null}]', NESTED).frame

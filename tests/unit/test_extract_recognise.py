@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from data_contracts.words import BatchVerdict
 from tasks.extract.contracts import list_published
 from tasks.extract.recognise import propose_contract, recognise
 from tests.export_parts import DATA, check
+from tests.workbook_parts import xlsx
 
 UNKNOWN = (
     "Personnel No;Vorname;Nachname;E-Mail;Beschäftigungsstatus;Eintrittsdatum;Passwort;Geburtstag\n"
@@ -88,6 +90,8 @@ def test_json_is_seen_by_its_paths(tmp_path: Path) -> None:
 def test_what_cannot_be_recognised_is_said(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(SourceError, match=words):
         recognise(write(tmp_path, text))
+    with pytest.raises(SourceError, match="is a query"):
+        recognise(write(tmp_path, "SELECT 1", "people.sql"))
     with pytest.raises(SourceError, match="is no file"):
         recognise(tmp_path / "nothing.csv")
 
@@ -145,3 +149,26 @@ def test_every_real_file_is_recognised_or_gets_a_sound_draft(tmp_path: Path) -> 
         assert seen.best is not None
         assert seen.best.contract in list_published()
         assert parse_contract(propose_contract(copy), origin="draft").key == seen.header[0]
+
+
+def test_a_workbook_is_seen_with_its_sheet_and_header(tmp_path: Path) -> None:
+    title = [["Export of all people"], [], ["Employee No", "Vorname", "Status", "Hire Date"]]
+    people = [[i, f"Ann {i}", "Active", date(2020, 1, i)] for i in range(1, 6)]
+    path = tmp_path / "staff.xlsx"
+    path.write_bytes(xlsx([*title, *people], Lists=[["x"]]))
+    seen = recognise(path)
+    assert (seen.format, seen.sheet, seen.encoding) == (FileFormat.EXCEL, "People", "")
+    assert seen.header == ("Employee No", "Vorname", "Status", "Hire Date")
+    assert seen.rows_estimate == 5
+    text = propose_contract(path)
+    drafted = parse_contract(text, origin="draft")
+    assert (drafted.reader.sheet, drafted.reader.skip_lines) == ("People", 2)
+    assert drafted.key == "Employee No"
+    assert drafted.column("Hire Date").date_format == "%Y-%m-%d"
+    assert "FILL IN: numbers that name people are kept as numbers" in text
+    with pytest.raises(SourceError, match="column 'Employee No': a number or a date"):
+        check(tmp_path, path.read_bytes(), drafted, "staff.xlsx")
+    text = text.replace("numericIds, value: false", "numericIds, value: true")
+    sure = parse_contract(text, origin="draft")
+    report = check(tmp_path, path.read_bytes(), sure, "staff.xlsx").report
+    assert "unknown: 'Active' (5)" in report.refusals[0]
