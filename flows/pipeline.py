@@ -114,7 +114,8 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
         preparation.tell(f"reading {name}")
         raw[name] = await stages.extract(name, source, contract, project.folder, preparation.now)
         preparation.tell(f"checking {name}: {raw[name].rows_read} rows")
-        checked[name] = (await stages.check(name, raw[name], contract), contract)
+        outcome = await stages.check(name, raw[name], contract, preparation.as_of)
+        checked[name] = (outcome, contract)
     return CheckedSources(raw, checked)
 
 

@@ -33,7 +33,7 @@ class Stages:
     """The stages up to the plan, each awaitable."""
 
     extract: Callable[[str, SourceSettings, ExportContract, Path, datetime], Awaitable[RawBatch]]
-    check: Callable[[str, RawBatch, ExportContract], Awaitable[CheckedBatch]]
+    check: Callable[[str, RawBatch, ExportContract, AsOf], Awaitable[CheckedBatch]]
     transform: Callable[[Checked, Configuration, AsOf], Awaitable[DesiredPeople]]
     read_target: Callable[[ScimClient, Configuration, Sequence[str]], Awaitable[TargetSnapshot]]
     plan: Callable[[PlanInputs, Configuration, AsOf], Awaitable[Plan]]
@@ -47,9 +47,11 @@ async def extract_export(
     return read_batch(source, settings, contract, folder=folder, now=now)
 
 
-async def check_export(source: str, batch: RawBatch, contract: ExportContract) -> CheckedBatch:
+async def check_export(
+    source: str, batch: RawBatch, contract: ExportContract, as_of: AsOf
+) -> CheckedBatch:
     """Hold one export against its contract."""
-    return check_batch(batch, contract)
+    return check_batch(batch, contract, as_of=as_of.latest)
 
 
 async def transform_people(checked: Checked, settings: Configuration, as_of: AsOf) -> DesiredPeople:

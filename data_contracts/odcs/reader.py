@@ -3,8 +3,8 @@
 import codecs
 from typing import Any
 
-from data_contracts.export_contract import FileFormat, ReaderSettings
-from data_contracts.odcs.custom import as_count, as_text, read_custom
+from data_contracts.export_contract import FileFormat, HeaderNames, ReaderSettings
+from data_contracts.odcs.custom import as_count, as_text, as_texts, one_of, read_custom
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.yaml_lines import Place
 
@@ -39,6 +39,8 @@ def read_server(servers: Any, problems: Problems) -> ReaderSettings:
         quote=values.get("quote", defaults.quote),
         records_at=values.get("recordsAt", defaults.records_at),
         skip_lines=values.get("skipLines", defaults.skip_lines),
+        skip_starting=values.get("skipLinesStarting", defaults.skip_starting),
+        header_names=HeaderNames(values.get("headerNames", defaults.header_names)),
     )
 
 
@@ -73,7 +75,9 @@ def _quote(value: Any, place: Place, problems: Problems) -> str | None:
 _KNOWN = {
     "delimiter": _delimiter,
     "encoding": _encoding,
+    "headerNames": one_of(*map(str, HeaderNames)),
     "quote": _quote,
     "recordsAt": as_text,
     "skipLines": as_count,
+    "skipLinesStarting": as_texts,
 }

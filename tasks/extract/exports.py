@@ -15,6 +15,7 @@ from data_contracts.export_contract import ExportContract, FileFormat
 from data_contracts.frames import LINE
 from tasks.extract.csv_file import read_csv
 from tasks.extract.file_bytes import read_bytes, to_utf8
+from tasks.extract.ignored_rows import without_ignored
 from tasks.extract.json_file import read_json
 from tasks.extract.pick import pick_file
 from tasks.extract.records import Records
@@ -59,9 +60,11 @@ def read_batch(
     text = to_utf8(picked.path, file.data, contract.reader.encoding)
     records = _READERS[contract.reader.format](picked.path, text, contract)
     frame, blank = _frame(records)
+    frame, left_out = without_ignored(frame, contract.ignored_rows)
     warnings = [*picked.warnings, *records.warnings]
     if blank:
         warnings.append(f"{blank:,} rows with nothing in them were left out")
+    warnings += left_out
     return RawBatch(
         source=source,
         path=_seen_from(folder, picked.path),
@@ -71,6 +74,7 @@ def read_batch(
         malformed=records.malformed,
         rows_read=len(frame) + len(records.malformed),
         warnings=tuple(warnings),
+        written_at=file.written_at,
     )
 
 

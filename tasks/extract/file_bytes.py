@@ -6,6 +6,7 @@ recognised wherever it can be, and the error says what the file seems to be.
 
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.canonical import digest_of_bytes
@@ -32,11 +33,13 @@ class FileBytes:
         path: The file.
         data: Its bytes: the same that are parsed.
         digest: Names those bytes.
+        written_at: When it was last written, aware.
     """
 
     path: Path
     data: bytes
     digest: str
+    written_at: datetime
 
 
 def read_bytes(path: Path) -> FileBytes:
@@ -62,7 +65,8 @@ def read_bytes(path: Path) -> FileBytes:
         raise SourceError(
             f"{path} is empty ({len(data)} bytes)", hint="look at why the export wrote nothing"
         )
-    return FileBytes(path, data, digest_of_bytes(data))
+    written_at = datetime.fromtimestamp(after.st_mtime, UTC)
+    return FileBytes(path, data, digest_of_bytes(data), written_at)
 
 
 def unreadable(path: Path, error: OSError) -> SourceError:

@@ -15,10 +15,9 @@ from data_contracts.frames import LINE, STATE
 from data_contracts.secret_names import looks_secret
 from tasks.extract.cells import clean_cells, clean_text
 from tasks.extract.headers import listed
+from tasks.extract.json_path import ABSENT, follow, path_parts
 from tasks.extract.json_scan import decode, scan_records
 from tasks.extract.records import Records
-
-_ABSENT = object()
 
 
 class _NotOneValue(ValueError):
@@ -107,7 +106,7 @@ def _row(record: dict[str, Any], reading: _Reading) -> dict[str, str | None]:
     used: set[str] = set()
     for column in reading.contract.columns:
         key, found = _find(record, column)
-        if found is _ABSENT:
+        if found is ABSENT:
             continue
         used.add(key)
         row[column.name] = _text(found, column.path or column.name)
@@ -130,22 +129,12 @@ def _find(record: dict[str, Any], column: ContractColumn) -> tuple[str, Any]:
         for name in (column.name, *column.aliases):
             if name in record:
                 return name, record[name]
-        return column.name, _ABSENT
-    first, *_ = parts = column.path.split(".")
-    value: Any = record
-    for part in parts:
-        value = _step(value, part)
-        if value is None or value is _ABSENT:
-            break
-    return first, value
-
-
-def _step(value: Any, part: str) -> Any:
-    if isinstance(value, dict):
-        return value.get(part, _ABSENT)
-    if isinstance(value, list) and part.isdecimal():
-        return value[int(part)] if int(part) < len(value) else None
-    return _ABSENT
+        return column.name, ABSENT
+    for path in (column.path, *column.aliases):
+        value = follow(record, path)
+        if value is not ABSENT:
+            return path_parts(path)[0].key, value
+    return column.name, ABSENT
 
 
 def _text(value: Any, where: str) -> str | None:

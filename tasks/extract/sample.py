@@ -25,6 +25,7 @@ MOST_ROWS = 20_000
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DEEPEST = 4  # keys down to a nested value
+_RECORDS = 200  # whole records kept: enough to meet every list that people have
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Sample:
         header: Column names; of JSON the paths down to single values (`profile.email`).
         rows: The first rows, one text or None for each column.
         rows_estimate: How many rows the whole file has, about.
+        records: The first records of a JSON file, whole.
     """
 
     path: Path
@@ -46,6 +48,7 @@ class Sample:
     header: tuple[str, ...]
     rows: tuple[tuple[str | None, ...], ...]
     rows_estimate: int
+    records: tuple[Any, ...] = ()
 
 
 def read_sample(path: Path) -> Sample:
@@ -130,7 +133,7 @@ def _json_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sampl
     above = {name.rpartition(".")[0] for name in names}
     header = tuple(name for name in names if name not in above)
     rows = tuple(tuple(record.get(name) for name in header) for record in flat)
-    return Sample(path, reader, certain, header, rows, total)
+    return Sample(path, reader, certain, header, rows, total, tuple(records[:_RECORDS]))
 
 
 def _is_json_lines(document: str) -> bool:

@@ -96,7 +96,10 @@ def _sample(name: str) -> dict[str, Any]:
         "max_value": 2,
         "or_equal": True,
         "ignore_row_if": "either_value_is_missing",
-        "date_format": "%Y",
+        "formats": ["yyyy-MM-dd"],
+        "day": "local",
+        "bits": [0, 2],
+        "ignoring_case": True,
         "earliest": "1900-01-01",
         "latest": "2100-12-31",
     }
