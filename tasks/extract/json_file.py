@@ -105,10 +105,10 @@ def _row(record: dict[str, Any], reading: _Reading) -> dict[str, str | None]:
     row: dict[str, str | None] = {}
     used: set[str] = set()
     for column in reading.contract.columns:
-        key, found = _find(record, column)
+        keys, found = _find(record, column)
         if found is ABSENT:
             continue
-        used.add(key)
+        used |= keys
         row[column.name] = _text(found, column.path or column.name)
     for key, value in record.items():
         name = clean_text(key)
@@ -123,18 +123,17 @@ def _row(record: dict[str, Any], reading: _Reading) -> dict[str, str | None]:
     return row
 
 
-def _find(record: dict[str, Any], column: ContractColumn) -> tuple[str, Any]:
-    """A column's value, and the record's own key under which it stands."""
+def _find(record: dict[str, Any], column: ContractColumn) -> tuple[set[str], Any]:
+    """A column's value, and the record's own keys that are the column's."""
     if column.path is None:
         for name in (column.name, *column.aliases):
             if name in record:
-                return name, record[name]
-        return column.name, ABSENT
-    for path in (column.path, *column.aliases):
-        value = follow(record, path)
-        if value is not ABSENT:
-            return path_parts(path)[0].key, value
-    return column.name, ABSENT
+                return {name}, record[name]
+        return set(), ABSENT
+    paths = (column.path, *column.aliases)
+    values = [value for value in (follow(record, p) for p in paths) if value is not ABSENT]
+    keys = {path_parts(path)[0].key for path in paths}
+    return keys, next((v for v in values if v is not None), None if values else ABSENT)
 
 
 def _text(value: Any, where: str) -> str | None:

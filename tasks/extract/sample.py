@@ -148,7 +148,7 @@ def _is_json_lines(document: str) -> bool:
 
 
 def _records_at(path: Path, document: str) -> str:
-    """The keys down to the first list of objects."""
+    """The keys down to the longest list of objects: beside the people there may be other lists."""
     try:
         whole = decode(document)
     except json.JSONDecodeError as error:
@@ -157,9 +157,13 @@ def _records_at(path: Path, document: str) -> str:
         raise SourceError(f"{path}: {error}", hint="ask for a corrected export") from None
     if isinstance(whole, list):
         return ""
-    for keys, value in _lists(whole, ()):
-        if value and all(isinstance(item, dict) for item in value):
-            return ".".join(keys)
+    found = [
+        (len(value), keys)
+        for keys, value in _lists(whole, ())
+        if value and all(isinstance(item, dict) for item in value)
+    ]
+    if found:
+        return ".".join(max(found, key=lambda each: each[0])[1])
     raise SourceError(f"{path} has no list of objects", hint="give an export with one for people")
 
 
