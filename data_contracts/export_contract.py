@@ -56,6 +56,7 @@ IDENTIFYING = (
     WorkerField.EXTERNAL_ID,
     WorkerField.USER_NAME,
     WorkerField.EMAIL,
+    WorkerField.DISTINGUISHED_NAME,
 )
 """Fields by which a quarantined row's person is recognised elsewhere."""
 
