@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from deployments.sandbox.settings import SandboxSettings
 from tests.command_parts import TOKEN, TOKEN_VARIABLE, say
 from tests.contract.test_samples import REFUSED, SAMPLES, contract_of
 
+PUBLISHED = Path(__file__).resolve().parents[2] / "data_contracts" / "published"
 ADA, BO, SOFIA = (f"{name}@fern.example" for name in ("ada.moreau", "bo.ek", "sofia.lind"))
 OBJECT = "5b1f0a3c-0000-4000-8000-00000000000"
 CSVDE = "X'3c0a1f5b00000040800000000000000"
@@ -130,3 +132,33 @@ def test_managers_are_found_by_what_the_export_names_them_by(
 def test_every_sample_has_its_first_plan() -> None:
     samples = {path.name for path in SAMPLES.iterdir() if path.suffix in (".csv", ".json")}
     assert CREATED.keys() == samples - REFUSED
+
+
+def test_check_says_what_of_the_contract_nobody_has_verified(tmp_path: Path, target: str) -> None:
+    settings = first_settings(tmp_path, "rippling-workers-json.json", target)
+    said = say("check", "--config", settings)
+    assert said.code == 0
+    assert "not verified: every status but ACTIVE" in said.text
+    (source,) = say("check", "--config", settings, "--json").document["sources"]
+    assert "every status but ACTIVE" in source["unverified"]
+    assert source["verdict"] == "accepted_with_quarantine"
+
+
+def test_an_export_that_has_grown_old_is_refused_and_a_replay_of_its_day_is_not(
+    tmp_path: Path, target: str
+) -> None:
+    settings = first_settings(tmp_path, "generic-hr.csv", target)
+    published = (PUBLISHED / "generic-hr.odcs.yaml").read_text(encoding="utf-8")
+    fresh = "slaProperties: [{property: freshness, value: 36, unit: h}]\nschema:"
+    own = published.replace("\nschema:", f"\n{fresh}", 1)
+    (tmp_path / "own.odcs.yaml").write_text(own, encoding="utf-8")
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("contract: generic-hr", "contract: own.odcs.yaml"))
+    assert say("check", "--config", settings).code == 0
+    written = datetime(2026, 3, 2, 5, 0, tzinfo=UTC).timestamp()
+    os.utime(tmp_path / "generic-hr.csv", (written, written))
+    said = say("check", "--config", settings)
+    assert said.code == 4
+    assert "and the contract allows 36 h; look at why no newer export has come" in said.text
+    assert say("plan", "--config", settings, "--as-of", "2026-03-02").code == 2
+    assert say("plan", "--config", settings, "--as-of", "2026-03-05").code == 4
