@@ -50,7 +50,13 @@ def test_a_published_contract_explains_itself_to_those_who_read_it(name: str) ->
 
 def test_absence_means_something_only_where_everybody_is_in_the_export() -> None:
     rosters = {name for name in list_published() if read_contract(name, Path()).complete_roster}
-    assert rosters == {"bamboohr-report", "generic-hr", "midpoint-hris", "ms-csv2scim"}
+    assert rosters == {
+        "bamboohr-report",
+        "bamboohr-report-json",
+        "generic-hr",
+        "midpoint-hris",
+        "ms-csv2scim",
+    }
 
 
 @pytest.mark.parametrize("name", ["hris_demo__initial_data.csv", "hris_demo__export-initial.csv"])

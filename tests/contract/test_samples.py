@@ -51,6 +51,15 @@ EXPECTED: dict[str, list[str]] = {
         "Employee #/required",
         "employed-needs-email",
     ],
+    "bamboohr-report-json.json": [
+        ACTIVE,
+        ACTIVE,  # hired on 0000-00-00
+        ACTIVE,
+        LEAVER,  # active and terminated
+        LEAVER,  # inactive
+        "employeeNumber/required",
+        ACTIVE,  # without an address: no login can be made of it
+    ],
     "entra-bulk-create-csv.csv": [
         ACTIVE,  # the example row above is no row at all
         SUSPENDED,  # Block sign in: Yes

@@ -28,6 +28,7 @@ CREATED = {
     "adp-workers-json.json": [f"{ADP}{n}" for n in (1, 2, 3)],
     "bamboohr-directory-json.json": ["41", "42"],
     "bamboohr-report.csv": ["001003", "001017", "001046"],  # 001044 begins in April
+    "bamboohr-report-json.json": ["001003", "001017"],
     "entra-bulk-create-csv.csv": [ADA],
     "entra-graph-json.json": [f"{OBJECT}{n}" for n in (1, 2)],
     "entra-users-csv.csv": [f"{OBJECT}{n}" for n in (1, 2, 3, 5)],
@@ -63,6 +64,7 @@ MANAGED = {
     "ad-csvde-csv.csv": "distinguished_name",
     "ad-users-csv.csv": "distinguished_name",
     "adp-workers-json.json": "worker_key",
+    "bamboohr-report-json.json": "worker_key",
     "entra-graph-json.json": "external_id",
     "google-directory-json.json": "email",
     "google-users-csv.csv": "email",
@@ -71,7 +73,12 @@ MANAGED = {
     "successfactors-employees-csv.csv": "worker_key",
     "workday-raas-json.json": "worker_key",
 }
-BO_FIRST = {"hibob-people-json.json", "personio-employees-json.json", "workday-raas-json.json"}
+BO_FIRST = {
+    "bamboohr-report-json.json",
+    "hibob-people-json.json",
+    "personio-employees-json.json",
+    "workday-raas-json.json",
+}
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
 
 
