@@ -24,7 +24,7 @@ from data_contracts.odcs.custom import (
 )
 from data_contracts.odcs.freshness import read_freshness
 from data_contracts.odcs.ignored import read_ignored
-from data_contracts.odcs.managers import read_manager_by
+from data_contracts.odcs.managers import manager_by_relation, read_manager_by
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.odcs.reader import read_server
 from data_contracts.odcs.rulebook import SCHEMA, Keys, read_rules
@@ -112,7 +112,7 @@ def _read(document: Mapping[str, Any], origin: str, problems: Problems) -> Expor
         owner=_owner(document.get("team")),
         origin=origin,
         meanings=dict(keys.by_meaning),
-        manager_by=keys.manager_by,
+        manager_by=keys.manager_by or manager_by_relation(rules, keys.by_meaning),
         ignored_rows=ignored,
         freshness=read_freshness(document.get("slaProperties"), columns, problems),
         unverified=(*whole.get("unverified", ()), *_unverified(columns.values())),

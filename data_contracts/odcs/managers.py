@@ -1,6 +1,6 @@
 """`managerBy` of a column: by what it names somebody else, and the check that follows from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from data_contracts.export_contract import MANAGER_KEYS, ContractRule, WorkerField
@@ -48,6 +48,25 @@ def read_manager_by(
         problems.add(here, f"no column of the contract means {word}")
         return None
     return WorkerField(word)
+
+
+def manager_by_relation(
+    rules: Iterable[ContractRule], meanings: Mapping[WorkerField, str]
+) -> WorkerField | None:
+    """By what the manager's `relationships` say that the column names somebody.
+
+    Args:
+        rules: The contract's rules.
+        meanings: The contract's columns by meaning.
+
+    Returns:
+        The worker field that the other column means; None when it means none that names somebody.
+    """
+    column = meanings.get(WorkerField.MANAGER)
+    for rule in rules:
+        if rule.expectation == EXISTS and rule.columns[0] == column:
+            return next((f for f in MANAGER_KEYS if meanings.get(f) == rule.columns[1]), None)
+    return None
 
 
 def manager_rules(

@@ -242,6 +242,18 @@ def test_managers_are_looked_for_by_what_names_them(tmp_path: Path) -> None:
     assert report.verdict is BatchVerdict.ACCEPTED
 
 
+def test_a_relationship_says_by_what_managers_are_named_as_well() -> None:
+    boss = {
+        "name": "boss",
+        "logicalType": "string",
+        "relationships": [{"to": "people.id"}],
+        "customProperties": custom(means="manager"),
+    }
+    assert people(boss).manager_by is WorkerField.WORKER_ID
+    assert people(boss | {"relationships": [{"to": "people.status"}]}).manager_by is None
+    assert people(boss | {"relationships": []}).manager_by is None
+
+
 # ---- age
 
 
