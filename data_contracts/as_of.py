@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from data_contracts.errors import ConfigurationError
@@ -45,6 +45,17 @@ class AsOf:
             raise ConfigurationError(
                 f"--as-of {text!r} is not a date", hint="write it as 2026-03-02"
             ) from None
+
+    @property
+    def latest(self) -> datetime:
+        """The moment itself; of a day without one, its end in UTC.
+
+        How old an export is, is judged here: replaying last month's exports, those of that day are
+        not a month old.
+        """
+        if self.moment is not None:
+            return self.moment
+        return datetime.combine(self.day + timedelta(days=1), time(), tzinfo=UTC)
 
     def local_day(self, zone: str) -> date:
         """What day it is in a zone.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from data_contracts.words import BatchVerdict, Severity
@@ -38,6 +39,7 @@ class RawBatch:
         malformed: Rows that are not in the frame.
         rows_read: Rows of the file without the header: frame and malformed together.
         warnings: What was noticed on reading and did no harm, in words.
+        written_at: When the file was last written, aware; None when nothing tells.
     """
 
     source: str
@@ -48,6 +50,7 @@ class RawBatch:
     malformed: tuple[MalformedRow, ...] = ()
     rows_read: int = 0
     warnings: tuple[str, ...] = ()
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class ContractReport:
         quarantined: The rows set aside, by line.
         refusals: Why the batch is refused, in words; empty unless it is.
         warnings: What was noticed and did no harm, in words.
+        unverified: What of the contract nobody has seen or found documented, in words.
     """
 
     source: str
@@ -129,6 +133,7 @@ class ContractReport:
     quarantined: tuple[QuarantinedRow, ...]
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

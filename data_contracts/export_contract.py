@@ -1,9 +1,11 @@
 """A data contract of an export, as the rest of scimflow sees it (read from ODCS YAML)."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from data_contracts.dates import DateReading
 from data_contracts.words import Severity, WorkerState
 
 
@@ -11,7 +13,7 @@ class WorkerField(StrEnum):
     """What a column means for provisioning; a contract gives at most one column each meaning.
 
     `worker_id` is the key that identifies the person in this export. `external_id` is the IdP's
-    immutable id.
+    immutable id. `distinguished_name` is the name of an entry in an LDAP directory.
     """
 
     WORKER_ID = "worker_id"
@@ -35,7 +37,18 @@ class WorkerField(StrEnum):
     TIME_ZONE = "time_zone"
     HIRE_DATE = "hire_date"
     LAST_DAY = "last_day"
+    DISTINGUISHED_NAME = "distinguished_name"
 
+
+MANAGER_KEYS = (
+    WorkerField.WORKER_ID,
+    WorkerField.EMPLOYEE_NUMBER,
+    WorkerField.EXTERNAL_ID,
+    WorkerField.USER_NAME,
+    WorkerField.EMAIL,
+    WorkerField.DISTINGUISHED_NAME,
+)
+"""By what a manager may be named. Never by a name: two people may have the same."""
 
 IDENTIFYING = (
     WorkerField.WORKER_ID,
@@ -43,6 +56,7 @@ IDENTIFYING = (
     WorkerField.EXTERNAL_ID,
     WorkerField.USER_NAME,
     WorkerField.EMAIL,
+    WorkerField.DISTINGUISHED_NAME,
 )
 """Fields by which a quarantined row's person is recognised elsewhere."""
 
@@ -69,6 +83,14 @@ class LineEnd(StrEnum):
     CR = "cr"
 
 
+class HeaderNames(StrEnum):
+    """What of a header is the column's name."""
+
+    AS_WRITTEN = "as-written"
+    WITHOUT_BRACKETS = "without-brackets"  # `Status [READ ONLY]` is `Status`
+    IN_BRACKETS = "in-brackets"  # `User name [userPrincipalName] Required` is `userPrincipalName`
+
+
 @dataclass(frozen=True, slots=True)
 class ContractColumn:
     """One column of an export.
@@ -80,11 +102,13 @@ class ContractColumn:
         required: Whether a file without the column is refused.
         meaning: What it means for provisioning, if anything.
         logical_type: ODCS logical type: string, date, boolean, integer ...
-        date_format: strptime format of a date column (ISO when None and the type is date).
+        dates: How a date column is read; None for other columns, and for time stamps that are
+            not checked.
         sentinels: Values that mean "nothing here" (`0000-00-00`).
         classification: `pii`, `internal` ... of the ODCS.
         path: Where the value is in a nested record (`profile.email`, see `value_path`); the name
-            when None.
+            when None. The aliases of a column with a path are paths as well.
+        unverified: What of the column nobody has seen or found documented, in words.
     """
 
     name: str
@@ -93,10 +117,18 @@ class ContractColumn:
     required: bool = True
     meaning: WorkerField | None = None
     logical_type: str = "string"
-    date_format: str | None = None
+    dates: DateReading | None = None
     sentinels: tuple[str, ...] = ()
     classification: str | None = None
     path: str | None = None
+    unverified: str = ""
+
+    @property
+    def date_format(self) -> str | None:
+        """The strptime format of a column whose dates are written in one way, without a zone."""
+        if self.dates is None or len(self.dates.formats) > 1 or self.dates.formats[0].zoned:
+            return None
+        return self.dates.formats[0].strptime or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +154,10 @@ class ContractRule:
     row_level: bool = True
 
 
+SET, CLEAR = "set", "clear"
+"""What a bit is, in a vocabulary of statuses."""
+
+
 @dataclass(frozen=True, slots=True)
 class StatusVocabulary:
     """What the values of the status column (or columns) mean.
@@ -131,10 +167,18 @@ class StatusVocabulary:
         states: Worker state by value, exactly as exported, white space around it ignored. A value
             that is not here breaks the contract: there is no default. `*` in the place of one
             part stands for any value of that column.
+        bits: Columns that are numbers of which one bit counts: its value by column. Such a part of
+            the status is `set` or `clear`.
     """
 
     columns: tuple[str, ...]
     states: dict[str, WorkerState]
+    bits: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def bit_list(self) -> list[int]:
+        """The bit of each column, 0 where its value counts; empty when none has a bit."""
+        return [self.bits.get(name, 0) for name in self.columns] if self.bits else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +201,8 @@ class ReaderSettings:
         join_values: What several values of an LDIF attribute are joined with; None: one is
             expected.
         guids: LDIF attributes whose bytes are a GUID as Active Directory stores it.
+        skip_starting: Further lines in front of the header are skipped that begin like this.
+        header_names: What of a header is the column's name.
     """
 
     format: FileFormat = FileFormat.CSV
@@ -172,6 +218,36 @@ class ReaderSettings:
     numeric_ids: bool = False
     join_values: str | None = None
     guids: tuple[str, ...] = ()
+    skip_starting: tuple[str, ...] = ()
+    header_names: HeaderNames = HeaderNames.AS_WRITTEN
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredRows:
+    """Rows in front of the first person that are no data: a second header, an example.
+
+    Attributes:
+        column: The column that gives them away.
+        pattern: What stands in it, for Python's `re`.
+        within: How many rows are looked at; a row that comes later is data.
+    """
+
+    column: str
+    pattern: str
+    within: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How old an export may be.
+
+    Attributes:
+        max_age: The oldest that is accepted.
+        column: A date column whose newest day tells the age; the file's own time when "".
+    """
+
+    max_age: timedelta
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +269,11 @@ class ExportContract:
         owner: Who answers for the export.
         origin: Where the contract was read from, for messages.
         meanings: Column name by meaning.
+        manager_by: By what the column that means the manager names somebody; None when the
+            contract does not say.
+        ignored_rows: Rows that are no data.
+        freshness: How old the export may be; None when the contract does not say.
+        unverified: What the contract rests on without anybody having seen it, in words.
     """
 
     name: str
@@ -209,6 +290,10 @@ class ExportContract:
     owner: str = ""
     origin: str = ""
     meanings: dict[WorkerField, str] = field(default_factory=dict)
+    manager_by: WorkerField | None = None
+    ignored_rows: tuple[IgnoredRows, ...] = ()
+    freshness: Freshness | None = None
+    unverified: tuple[str, ...] = ()
 
     def column(self, name: str) -> ContractColumn:
         """The column of this name.

@@ -8,5 +8,8 @@ STATUS_KNOWN = "status-known"
 MALFORMED = "malformed"
 """A row that could not be taken apart."""
 
-OURS = frozenset({MALFORMED})
+FRESH = "fresh"
+"""The export as a whole is recent enough."""
+
+OURS = frozenset({MALFORMED, FRESH})
 """Ids that no contract gives to a rule of its own."""

@@ -8,10 +8,10 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _ABOUT = re.compile(
-    r"chang|date|last|expir|age\b|policy|status|hash function|must|next sign|reset|type|hint",
+    r"block|chang|date|last|expir|age\b|policy|status|hash function|must|next sign|reset|type|hint",
     re.IGNORECASE,
 )
-"""`Password Changed Date` is about a password and holds none."""
+"""`Password Changed Date` is about a password and holds none; so does `Block credential`."""
 
 
 def looks_secret(header: str) -> bool:

@@ -116,7 +116,8 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
             name, source, contract, project.folder, preparation.now, preparation.as_of
         )
         preparation.tell(f"checking {name}: {raw[name].rows_read} rows")
-        checked[name] = (await stages.check(name, raw[name], contract), contract)
+        outcome = await stages.check(name, raw[name], contract, preparation.as_of)
+        checked[name] = (outcome, contract)
     return CheckedSources(raw, checked)
 
 

@@ -35,7 +35,7 @@ class Stages:
     extract: Callable[
         [str, SourceSettings, ExportContract, Path, datetime, AsOf], Awaitable[RawBatch]
     ]
-    check: Callable[[str, RawBatch, ExportContract], Awaitable[CheckedBatch]]
+    check: Callable[[str, RawBatch, ExportContract, AsOf], Awaitable[CheckedBatch]]
     transform: Callable[[Checked, Configuration, AsOf], Awaitable[DesiredPeople]]
     read_target: Callable[[ScimClient, Configuration, Sequence[str]], Awaitable[TargetSnapshot]]
     plan: Callable[[PlanInputs, Configuration, AsOf], Awaitable[Plan]]
@@ -54,9 +54,11 @@ async def extract_export(
     return read_batch(source, settings, contract, folder=folder, now=now, as_of=as_of)
 
 
-async def check_export(source: str, batch: RawBatch, contract: ExportContract) -> CheckedBatch:
+async def check_export(
+    source: str, batch: RawBatch, contract: ExportContract, as_of: AsOf
+) -> CheckedBatch:
     """Hold one export against its contract."""
-    return check_batch(batch, contract)
+    return check_batch(batch, contract, as_of=as_of.latest)
 
 
 async def transform_people(checked: Checked, settings: Configuration, as_of: AsOf) -> DesiredPeople:

@@ -124,9 +124,11 @@ async def extract_export(
     persist_result=False,
 )
 @discreet
-async def check_export(source: str, batch: RawBatch, contract: ExportContract) -> CheckedBatch:
+async def check_export(
+    source: str, batch: RawBatch, contract: ExportContract, as_of: AsOf
+) -> CheckedBatch:
     """Hold one export against its contract: accepted rows, quarantined rows, verdict."""
-    return check_batch(batch, contract)
+    return check_batch(batch, contract, as_of=as_of.latest)
 
 
 @task(name="transform", task_run_name="transform", cache_policy=NO_CACHE, persist_result=False)

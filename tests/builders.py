@@ -16,6 +16,7 @@ import yaml
 from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch, ContractReport, QuarantinedRow
 from data_contracts.configuration import Configuration, load_configuration
+from data_contracts.dates import ISO, DateReading
 from data_contracts.desired import DesiredPeople
 from data_contracts.export_contract import (
     ContractColumn,
@@ -24,6 +25,7 @@ from data_contracts.export_contract import (
     WorkerField,
 )
 from data_contracts.frames import ACCEPTED, ACCOUNTS, LINE, LINKS, STATE
+from data_contracts.odcs.dates import read_date_format
 from data_contracts.plan import Operation, Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import Team, TeamInputs, TeamLink, TeamSnapshot
@@ -116,7 +118,8 @@ def contract(
     one_row_per: str = "person",
 ) -> ExportContract:
     """A contract with these columns; dates as ISO unless said otherwise."""
-    dates = (WorkerField.HIRE_DATE, WorkerField.LAST_DAY)
+    days = (WorkerField.HIRE_DATE, WorkerField.LAST_DAY)
+    dates = DateReading((read_date_format(date_format),)) if date_format else ISO
     return ExportContract(
         name=name,
         version="1.0.0",
@@ -126,8 +129,8 @@ def contract(
             ContractColumn(
                 column,
                 meaning=meaning,
-                logical_type="date" if meaning in dates else "string",
-                date_format=date_format if meaning in dates else None,
+                logical_type="date" if meaning in days else "string",
+                dates=dates if meaning in days else None,
             )
             for column, meaning in columns.items()
         ),

@@ -13,7 +13,9 @@ TextFunction = Literal[
     "trim", "squeeze", "join", "lower", "upper", "title", "nfc", "ascii", "digits"
 ]
 
-Identifier = Literal["worker_key", "employee_number", "external_id", "user_name", "email"]
+Identifier = Literal[
+    "worker_key", "employee_number", "external_id", "user_name", "email", "distinguished_name"
+]
 
 
 class AccountReference(Section):

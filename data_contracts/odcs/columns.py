@@ -5,12 +5,10 @@ from typing import Any
 
 from data_contracts.export_contract import ContractColumn, WorkerField
 from data_contracts.odcs.custom import as_flag, as_text, as_texts, read_custom
-from data_contracts.odcs.dates import DateFormat, read_date_format
+from data_contracts.odcs.dates import read_dates
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.secret_names import looks_secret
 from data_contracts.yaml_lines import Place
-
-DEFAULT_DATE = "yyyy-MM-dd"
 
 _CELL_TYPES = ("string", "date", "timestamp", "time", "number", "integer", "boolean")
 _KNOWN = {
@@ -19,6 +17,10 @@ _KNOWN = {
     "sentinels": as_texts,
     "path": as_text,
     "optional": as_flag,
+    "formats": as_texts,
+    "day": as_text,
+    "managerBy": as_text,
+    "unverified": as_text,
 }
 
 
@@ -40,7 +42,6 @@ def read_column(
     meanings = _meanings(custom.get("means", ()), place, problems)
     _check_name(name, place, problems)
     _check_type(element, place, problems)
-    date = date_format(element, place, problems)
     column = ContractColumn(
         name=name,
         aliases=custom.get("aliases", ()),
@@ -48,30 +49,13 @@ def read_column(
         required=not custom.get("optional", False),
         meaning=meanings[0] if meanings else None,
         logical_type=element.get("logicalType", "string"),
-        date_format=None if date is None else date.strptime,
+        dates=read_dates(element, custom, place, problems),
         sentinels=custom.get("sentinels", ()),
         classification=element.get("classification"),
         path=custom.get("path"),
+        unverified=custom.get("unverified", ""),
     )
     return column, meanings
-
-
-def date_format(element: Mapping[str, Any], place: Place, problems: Problems) -> DateFormat | None:
-    """How a date column writes its dates; None for other columns.
-
-    A time stamp without a declared format is not checked: exports write them in many ways, and
-    nothing is decided by them.
-    """
-    kind = element.get("logicalType")
-    options = element.get("logicalTypeOptions") or {}
-    text = options.get("format", DEFAULT_DATE if kind == "date" else None)
-    if kind not in ("date", "timestamp") or text is None:
-        return None
-    try:
-        return read_date_format(text)
-    except ValueError as error:
-        problems.add((*place, "logicalTypeOptions", "format"), str(error))
-        return None
 
 
 def check_together(columns: list[ContractColumn], place: Place, problems: Problems) -> None:

@@ -1,20 +1,30 @@
 """A contract as a whole: the standard's document, then what scimflow makes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from data_contracts.errors import ConfigurationError, ContractFileError
-from data_contracts.export_contract import ContractColumn, ExportContract, WorkerField
+from data_contracts.export_contract import (
+    ContractColumn,
+    ExportContract,
+    IgnoredRows,
+    WorkerField,
+)
 from data_contracts.odcs.columns import check_together, read_column
 from data_contracts.odcs.custom import (
     as_flag,
     as_fraction,
+    as_is,
     as_mapping,
     as_text,
+    as_texts,
     one_of,
     place_of,
     read_custom,
 )
+from data_contracts.odcs.freshness import read_freshness
+from data_contracts.odcs.ignored import read_ignored
+from data_contracts.odcs.managers import manager_by_relation, read_manager_by
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.odcs.reader import read_server
 from data_contracts.odcs.rulebook import SCHEMA, Keys, read_rules
@@ -27,7 +37,9 @@ _PROPERTIES = {
     "oneRowPer": one_of("person", "employment"),
     "completeRoster": as_flag,
     "maxQuarantinedFraction": as_fraction,
+    "ignoredRows": as_is,
 }
+_OF_DOCUMENT = {"unverified": as_texts}
 
 
 def parse_contract(text: str, *, origin: str) -> ExportContract:
@@ -80,6 +92,11 @@ def _read(document: Mapping[str, Any], origin: str, problems: Problems) -> Expor
     keys = _keys(schema, custom, columns, meanings, problems)
     status, rules = read_rules(schema, custom, columns, keys, problems)
     described = document.get("description") or {}
+    whole = read_custom(document, (), _OF_DOCUMENT, problems)
+    ignored: tuple[IgnoredRows, ...] = ()
+    if "ignoredRows" in custom:
+        place = place_of("ignoredRows", schema, SCHEMA)
+        ignored = read_ignored(custom["ignoredRows"], place, columns, problems)
     return ExportContract(
         name=document["name"],
         version=document["version"],
@@ -94,7 +111,11 @@ def _read(document: Mapping[str, Any], origin: str, problems: Problems) -> Expor
         max_quarantined_fraction=custom.get("maxQuarantinedFraction", 0.1),
         owner=_owner(document.get("team")),
         origin=origin,
-        meanings=_meanings(keys, problems),
+        meanings=dict(keys.by_meaning),
+        manager_by=keys.manager_by or manager_by_relation(rules, keys.by_meaning),
+        ignored_rows=ignored,
+        freshness=read_freshness(document.get("slaProperties"), columns, problems),
+        unverified=(*whole.get("unverified", ()), *_unverified(columns.values())),
     )
 
 
@@ -134,18 +155,38 @@ def _keys(
         problems.add(
             SCHEMA, f"`{key}` cannot be unique where a person has a row for each employment"
         )
-    return Keys(key, primary, one_row_per, meanings)
+    by_meaning = _by_meaning(key, meanings, problems)
+    manager_by = _manager_by(schema, by_meaning, problems)
+    return Keys(key, primary, one_row_per, meanings, by_meaning, manager_by)
 
 
-def _meanings(keys: Keys, problems: Problems) -> dict[WorkerField, str]:
+def _by_meaning(
+    key: str, meanings: Mapping[str, tuple[WorkerField, ...]], problems: Problems
+) -> dict[WorkerField, str]:
     """Column by meaning; the key is the worker id."""
-    meanings = {WorkerField.WORKER_ID: keys.key}
-    for index, (name, fields) in enumerate(keys.meanings.items()):
+    columns = {WorkerField.WORKER_ID: key}
+    for index, (name, fields) in enumerate(meanings.items()):
         for meaning in fields:
-            taken = meanings.setdefault(meaning, name)
+            taken = columns.setdefault(meaning, name)
             if taken != name:
                 problems.add((*SCHEMA, "properties", index), f"`{taken}` already means {meaning}")
-    return meanings
+    return columns
+
+
+def _manager_by(
+    schema: Mapping[str, Any], by_meaning: Mapping[WorkerField, str], problems: Problems
+) -> WorkerField | None:
+    """By what the one column that means the manager names somebody."""
+    said = [
+        read_manager_by(element, (*SCHEMA, "properties", index), by_meaning, problems)
+        for index, element in enumerate(schema["properties"])
+    ]
+    return next((by for by in said if by is not None), None)
+
+
+def _unverified(columns: Iterable[ContractColumn]) -> Iterator[str]:
+    """What is not verified of single columns, each with its name."""
+    return (f"`{column.name}`: {column.unverified}" for column in columns if column.unverified)
 
 
 def _owner(team: Any) -> str:

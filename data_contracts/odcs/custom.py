@@ -97,6 +97,11 @@ def as_mapping(value: Any, place: Place, problems: Problems) -> dict[str, Any] |
     return None
 
 
+def as_is(value: Any, place: Place, problems: Problems) -> Any:
+    """Any value: what reads it knows the rest of the contract."""
+    return value
+
+
 def one_of(*words: str) -> Reader:
     """A reader that takes one of some words."""
 

@@ -62,12 +62,12 @@ EXPECTATIONS: dict[str, Shape] = {
         ("or_equal",),
     ),
     # Ours (tasks/validate/conditions.py):
-    "expect_column_values_to_be_dates": Shape(_ONE, ("date_format", "regex", "earliest", "latest")),
+    "expect_column_values_to_be_dates": Shape(_ONE, ("formats", "day", "earliest", "latest")),
     "expect_column_values_to_be_unique_ignoring_case": Shape(_ONE),
     "expect_column_value_required_when": Shape(_PAIR, ("when_in",)),
-    "expect_column_value_to_exist_in": Shape(_PAIR),
-    "expect_status_to_be_given": Shape(_LIST, ("known",)),
-    "expect_status_to_be_known": Shape(_LIST, ("known",)),
+    "expect_column_value_to_exist_in": Shape(_PAIR, (), ("ignoring_case",)),
+    "expect_status_to_be_given": Shape(_LIST, ("known",), ("bits",)),
+    "expect_status_to_be_known": Shape(_LIST, ("known",), ("bits",)),
 }
 
 NOT_TO_BE_NAMED = {
@@ -80,7 +80,7 @@ NOT_TO_BE_NAMED = {
 
 _TEXT_LISTS = frozenset({"value_set", "when_in", "column_set", "known"})
 _NUMBERS = frozenset({"min_value", "max_value"})
-_FLAGS = frozenset({"or_equal", "exact_match"})
+_FLAGS = frozenset({"or_equal", "exact_match", "ignoring_case"})
 
 
 def columns_of(expectation: str, arguments: dict[str, Any]) -> tuple[str, ...]:

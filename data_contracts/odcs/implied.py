@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
+from data_contracts.dates import EARLIEST, LATEST
 from data_contracts.export_contract import ContractRule
-from data_contracts.odcs.columns import date_format
-from data_contracts.odcs.dates import EARLIEST, LATEST
 from data_contracts.odcs.patterns import STRING_FORMATS
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.odcs.rules import (
@@ -128,8 +127,8 @@ def _date_rules(
     for option in options:
         if option not in ("format", "minimum", "maximum"):
             problems.add((*place, option), "is not checked for dates; leave it out")
-    written = date_format(context.element, context.place, problems)
-    if written is None:
+    dates = context.column.dates
+    if dates is None:
         return
     bounds = {"minimum": EARLIEST.isoformat(), "maximum": LATEST.isoformat()}
     for option in bounds:
@@ -141,12 +140,12 @@ def _date_rules(
         "expect_column_values_to_be_dates",
         {
             "column": name,
-            "date_format": written.strptime,
-            "regex": written.regex,
+            "formats": [form.words for form in dates.formats],
+            "day": dates.day,
             "earliest": bounds["minimum"],
             "latest": bounds["maximum"],
         },
-        f"`{name}` must be a day that exists, written {written.words}, "
+        f"`{name}` must be a day that exists, written {dates.words}, "
         f"from {bounds['minimum']} to {bounds['maximum']}",
     )
 

@@ -2,7 +2,7 @@
 
 import re
 
-_TOKEN = re.compile(r"\\.|\[\^?\]?|\]|\((?!\?)|.", re.DOTALL)
+_TOKEN = re.compile(r"\\.|\[\^?\]?|\]|\(\??|.", re.DOTALL)
 _ASCII = {r"\d": "0-9", r"\w": "A-Za-z0-9_"}
 _NOT_ASCII = {r"\D": "[^0-9]", r"\W": "[^A-Za-z0-9_]"}
 
@@ -23,6 +23,8 @@ def read_pattern(text: str) -> str:
 
     >>> read_pattern(r"^\d{7}([\d.]|x)$")
     '^[0-9]{7}(?:[0-9.]|x)$'
+    >>> read_pattern("(?:a|b)(?i:c)")
+    '(?:a|b)(?i:c)'
     """
     parts: list[str] = []
     inside = False

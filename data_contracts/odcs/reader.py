@@ -4,7 +4,7 @@ import codecs
 from collections.abc import Callable
 from typing import Any
 
-from data_contracts.export_contract import FileFormat, LineEnd, ReaderSettings
+from data_contracts.export_contract import FileFormat, HeaderNames, LineEnd, ReaderSettings
 from data_contracts.odcs.custom import as_count, as_flag, as_text, as_texts, one_of, read_custom
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.yaml_lines import Place
@@ -119,6 +119,12 @@ def _join(value: Any, place: Place, problems: Problems) -> str | None:
 
 _Reader = Callable[[Any, Place, Problems], Any]
 
+
+def _header_names(value: Any, place: Place, problems: Problems) -> HeaderNames | None:
+    word = one_of(*map(str, HeaderNames))(value, place, problems)
+    return None if word is None else HeaderNames(word)
+
+
 _KNOWN: dict[str, tuple[str, _Reader, frozenset[FileFormat]]] = {
     "delimiter": ("delimiter", _delimiter, _CSV),
     "encoding": ("encoding", _encoding, _TEXT),
@@ -132,5 +138,7 @@ _KNOWN: dict[str, tuple[str, _Reader, frozenset[FileFormat]]] = {
     "numericIds": ("numeric_ids", as_flag, frozenset({FileFormat.EXCEL})),
     "joinValues": ("join_values", _join, frozenset({FileFormat.LDIF})),
     "guids": ("guids", as_texts, frozenset({FileFormat.LDIF})),
+    "headerNames": ("header_names", _header_names, _TABLES),
+    "skipLinesStarting": ("skip_starting", as_texts, _CSV),
 }
 """By the property's name: the setting, what reads it, the formats of which it says something."""

@@ -13,6 +13,7 @@ from data_contracts.export_contract import (
 )
 from data_contracts.odcs.custom import place_of
 from data_contracts.odcs.implied import implied_rules
+from data_contracts.odcs.managers import manager_rules
 from data_contracts.odcs.problems import Problems
 from data_contracts.odcs.quality import quality_rules
 from data_contracts.odcs.relations import Names, reference_rules
@@ -34,12 +35,16 @@ class Keys:
         primary: The columns that together identify a row.
         one_row_per: `person` or `employment`.
         meanings: What each column means.
+        by_meaning: Column by meaning; the key is the worker id.
+        manager_by: By what the column that means the manager names somebody.
     """
 
     key: str
     primary: tuple[str, ...]
     one_row_per: str
     meanings: Mapping[str, tuple[WorkerField, ...]]
+    by_meaning: Mapping[WorkerField, str]
+    manager_by: WorkerField | None
 
 
 def read_rules(
@@ -69,6 +74,8 @@ def read_rules(
         context = _context(element, here, columns, keys)
         rules += implied_rules(context, problems)
         rules += reference_rules(element, here, names, problems)
+        if WorkerField.MANAGER in context.meanings:
+            rules += manager_rules(element, keys.manager_by, keys.by_meaning)
         rules += quality_rules(element, here, context, columns, problems)
     if len(keys.primary) > 1:
         rules.append(_compound_key(keys.primary))

@@ -9,8 +9,9 @@ from data_contracts.odcs.patterns import read_pattern
 from data_contracts.words import Severity
 from data_contracts.yaml_lines import Place
 
-_FOLDED = (WorkerField.EMAIL, WorkerField.USER_NAME)
-"""Compared ignoring case: SCIM's userName is not case-exact, and mailboxes are not in practice."""
+FOLDED = (WorkerField.EMAIL, WorkerField.USER_NAME, WorkerField.DISTINGUISHED_NAME)
+"""Compared ignoring case: SCIM's userName is not case-exact, mailboxes are not in practice, and
+LDAP compares the names of entries so."""
 
 _SHOWN = 12  # values of a list that a description repeats
 
@@ -37,7 +38,7 @@ class ColumnContext:
 def unique_rule(context: ColumnContext) -> ContractRule:
     """No value stands twice; where it does, every copy breaks the rule: nobody guesses."""
     name = context.column.name
-    folded = any(meaning in _FOLDED for meaning in context.meanings)
+    folded = any(meaning in FOLDED for meaning in context.meanings)
     case = " (upper and lower case count as the same)" if folded else ""
     kind = "_ignoring_case" if folded else ""
     return row_rule(

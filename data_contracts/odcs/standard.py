@@ -10,7 +10,14 @@ from typing import Any
 from data_contracts.odcs.problems import Problems, nearest
 
 _STRICT_KEYS = ("unevaluatedProperties", "additionalProperties")
-_READER_KEYS = ("delimiter", "quote", "recordsAt", "skipLines")
+_READER_KEYS = (
+    "delimiter",
+    "headerNames",
+    "quote",
+    "recordsAt",
+    "skipLines",
+    "skipLinesStarting",
+)
 _READER_HINT = "; it belongs into the server's `customProperties`"
 _LONGEST = 200  # of a message; jsonschema's own ones repeat whole documents
 

@@ -3,7 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from data_contracts.export_contract import ContractColumn, ContractRule, StatusVocabulary
+from data_contracts.export_contract import (
+    CLEAR,
+    SET,
+    ContractColumn,
+    ContractRule,
+    StatusVocabulary,
+)
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.odcs.severity import read_severity
 from data_contracts.rule_ids import STATUS_GIVEN, STATUS_KNOWN
@@ -12,7 +18,7 @@ from data_contracts.yaml_lines import Place
 
 ANY = "*"
 JOINT = "|"
-_KEYS = ("columns", "states", "unknown")
+_KEYS = ("columns", "states", "unknown", "bits")
 _STATES = tuple(str(state) for state in WorkerState)
 
 
@@ -28,7 +34,7 @@ def read_status(
     has filled it in.
 
     Args:
-        value: `columns`, `states` and perhaps `unknown`.
+        value: `columns`, `states` and perhaps `unknown` and `bits`.
         place: Where it stands.
         columns: The contract's columns by name.
         problems: Takes what is wrong.
@@ -46,9 +52,11 @@ def read_status(
     for name in names:
         if name not in columns:
             problems.add((*place, "columns"), f"unknown column `{name}`{nearest(name, columns)}")
-        elif not columns[name].required:
-            problems.add((*place, "columns"), f"`{name}` cannot be optional: it decides")
     states = _read_states(value.get("states"), (*place, "states"), len(names), problems)
+    bits = _read_bits(value.get("bits"), (*place, "bits"), names, problems)
+    vocabulary = StatusVocabulary(names, states, bits)
+    _check_optional(vocabulary, (*place, "columns"), columns, problems)
+    _check_bit_words(vocabulary, (*place, "states"), problems)
     severity = read_severity(
         value.get("unknown", "critical"), (*place, "unknown"), problems, row_level=True
     )
@@ -56,37 +64,45 @@ def read_status(
         problems.add((*place, "unknown"), "must be critical or error: nobody goes on without state")
     rules = []
     if not (len(names) == 1 and "" in states):  # else the vocabulary knows what an empty cell means
-        rules.append(_given(names, states))
-    rules.append(_known(names, states, severity))
-    return StatusVocabulary(names, states), tuple(rules)
+        rules.append(_given(vocabulary))
+    rules.append(_known(vocabulary, severity))
+    return vocabulary, tuple(rules)
 
 
-def _given(names: tuple[str, ...], states: Mapping[str, WorkerState]) -> ContractRule:
-    several = len(names) > 1
+def _arguments(status: StatusVocabulary) -> dict[str, Any]:
+    """What our own expectations about statuses take."""
+    bits = {"bits": status.bit_list} if status.bits else {}
+    return {"column_list": list(status.columns), "known": list(status.states), **bits}
+
+
+def _given(status: StatusVocabulary) -> ContractRule:
+    names, several = status.columns, len(status.columns) > 1
     return ContractRule(
         rule_id=STATUS_GIVEN,
         expectation="expect_status_to_be_given"
         if several
         else "expect_column_values_to_not_be_null",
-        arguments={"column_list": list(names), "known": list(states)}
-        if several
-        else {"column": "".join(names)},
+        arguments=_arguments(status) if several else {"column": "".join(names)},
         columns=names,
         severity=Severity.QUARANTINE,
         description=f"{_quoted(names)} must not be empty",
     )
 
 
-def _known(
-    names: tuple[str, ...], states: Mapping[str, WorkerState], severity: Severity
-) -> ContractRule:
-    several = len(names) > 1
+def _known(status: StatusVocabulary, severity: Severity) -> ContractRule:
+    names = status.columns
+    arguments: dict[str, Any] = {"column": "".join(names)}
+    if len(names) > 1:
+        expectation, arguments = "expect_status_to_be_known", _arguments(status)
+    elif status.bits:  # both of its values are in the vocabulary
+        expectation, arguments["regex"] = "expect_column_values_to_match_regex", "^-?[0-9]+$"
+    else:
+        expectation = "expect_column_values_to_be_in_set"
+        arguments["value_set"] = list(status.states)
     return ContractRule(
         rule_id=STATUS_KNOWN,
-        expectation="expect_status_to_be_known" if several else "expect_column_values_to_be_in_set",
-        arguments={"column_list": list(names), "known": list(states)}
-        if several
-        else {"column": "".join(names), "value_set": list(states)},
+        expectation=expectation,
+        arguments=arguments,
         columns=names,
         severity=severity,
         description=f"{_quoted(names)} must be a status that the contract knows",
@@ -112,6 +128,64 @@ def _read_states(
             problems.add(here, "would be a default: name the statuses, an unknown one is an error")
         states[JOINT.join(part.strip() for part in found)] = WorkerState(state)
     return states
+
+
+def _read_bits(
+    value: Any, place: Place, names: tuple[str, ...], problems: Problems
+) -> dict[str, int]:
+    """Which bit of a column's number counts, by column."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not value:
+        problems.add(place, "must be a column with the bit that counts (`userAccountControl: 2`)")
+        return {}
+    bits: dict[str, int] = {}
+    for name, written in value.items():
+        if name not in names:
+            problems.add((*place, name), f"is no column of the status{nearest(str(name), names)}")
+        elif isinstance(written, bool) or not isinstance(written, int) or not _is_bit(written):
+            problems.add((*place, name), f"`{written}` is no single bit: 1, 2, 4, 8, 16 ...")
+        else:
+            bits[name] = written
+    return bits
+
+
+def _is_bit(number: int) -> bool:
+    return number > 0 and number & (number - 1) == 0
+
+
+def _check_optional(
+    status: StatusVocabulary,
+    place: Place,
+    columns: Mapping[str, ContractColumn],
+    problems: Problems,
+) -> None:
+    """A status column may be left out only beside others, and where empty means something.
+
+    An API leaves out what is null (`@removed` of those who were not).
+    """
+    optional = [name for name in status.columns if name in columns and not columns[name].required]
+    for name in optional:
+        if len(optional) == len(status.columns):
+            problems.add(place, f"`{name}` cannot be optional: it decides")
+        elif not any(_part(text, name, status) == "" for text in status.states):
+            problems.add(place, f"`{name}` cannot be optional: no status has it empty")
+
+
+def _check_bit_words(status: StatusVocabulary, place: Place, problems: Problems) -> None:
+    for name in status.bits:
+        for text in status.states:
+            if _part(text, name, status) not in (SET, CLEAR, ANY, ""):
+                problems.add((*place, text), f"the bit of `{name}` is `{SET}` or `{CLEAR}`")
+    if status.bits and len(status.columns) == 1 and not {SET, CLEAR} <= set(status.states):
+        problems.add(place, f"say what both `{SET}` and `{CLEAR}` mean")
+
+
+def _part(text: str, name: str, status: StatusVocabulary) -> str:
+    """What a status says of one of its columns."""
+    parts = text.split(JOINT) if len(status.columns) > 1 else [text]
+    position = status.columns.index(name)
+    return parts[position] if position < len(parts) else ANY
 
 
 def _quoted(names: tuple[str, ...]) -> str:

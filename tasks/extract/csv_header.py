@@ -46,7 +46,8 @@ def read_header(path: str, text: bytes, reader: ReaderSettings) -> CsvHeader:
                 f"{path} ends after {skipped} lines, and the contract skips {reader.skip_lines}",
                 hint="correct `skipLines` in the contract",
             )
-    lines = _Lines(source, reader.skip_lines)
+    skipped_lines = reader.skip_lines + _skip_starting(source, reader.skip_starting)
+    lines = _Lines(source, skipped_lines)
     rows = csv.reader(
         iter(lines),
         delimiter=reader.delimiter,
@@ -67,6 +68,19 @@ def read_header(path: str, text: bytes, reader: ReaderSettings) -> CsvHeader:
     for _ in range(reader.skip_after_header):
         lines.number += bool(source.readline())
     return CsvHeader(tuple(map(clean_text, names)), source.tell(), lines.number + 1)
+
+
+def _skip_starting(source: io.BytesIO, starts: tuple[str, ...]) -> int:
+    """Step over lines that begin as the contract declares; how many there were."""
+    beginnings = tuple(text.encode() for text in starts)
+    count = 0
+    while beginnings:
+        position = source.tell()
+        if not source.readline().removeprefix(b'"').startswith(beginnings):
+            source.seek(position)
+            break
+        count += 1
+    return count
 
 
 def refuse_wrong_delimiter(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,11 @@ from data_contracts.frames import LINE
 from tasks.extract.complete import check_digest
 from tasks.extract.csv_file import read_csv
 from tasks.extract.file_bytes import refuse_empty, to_utf8
+from tasks.extract.ignored_rows import without_ignored
 from tasks.extract.json_file import read_json
 from tasks.extract.ldif_file import read_ldif
 from tasks.extract.pick import Picked, pick_file
-from tasks.extract.places import MEGABYTE
+from tasks.extract.places import MEGABYTE, Entry
 from tasks.extract.records import Records
 from tasks.extract.unpack import unpack
 
@@ -79,9 +80,11 @@ def read_batch(
         data, digest = _delivered(picked, settings)
     records, digest = _records(picked.path, data, digest, settings, contract)
     frame, blank = _frame(records)
+    frame, left_out = without_ignored(frame, contract.ignored_rows)
     warnings = [*picked.warnings, *records.warnings]
     if blank:
         warnings.append(f"{blank:,} rows with nothing in them were left out")
+    warnings += left_out
     return RawBatch(
         source=source,
         path=_seen_from(folder, picked.path),
@@ -91,7 +94,15 @@ def read_batch(
         malformed=records.malformed,
         rows_read=len(frame) + len(records.malformed),
         warnings=tuple(warnings),
+        written_at=_written_at(picked.entry),
     )
+
+
+def _written_at(entry: Entry) -> datetime | None:
+    """When the file was last written, where its place tells."""
+    if entry.modified_ns is None:
+        return None
+    return datetime.fromtimestamp(entry.modified_ns / 1e9, UTC)
 
 
 def _seen_from(folder: Path, path: str) -> str:

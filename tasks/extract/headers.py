@@ -1,15 +1,17 @@
 """A file's header held against the contract's columns: exact names and declared aliases."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from data_contracts.errors import SourceError
-from data_contracts.export_contract import ExportContract
+from data_contracts.export_contract import ExportContract, HeaderNames
 from data_contracts.frames import LINE, STATE
 from data_contracts.secret_names import looks_secret
 
 _RESERVED = (LINE, STATE)
+_BRACKETS = re.compile(r"\[([^\]]+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ def match_header(header: Sequence[str], contract: ExportContract, path: str) -> 
     Raises:
         SourceError: A name stands twice, or two columns are the same column of the contract.
     """
+    written, header = header, [column_name(text, contract.reader.header_names) for text in header]
     _refuse_doubles(header, path)
     named = {column.name for column in contract.columns} & set(header)
     aliases = {
@@ -50,12 +53,12 @@ def match_header(header: Sequence[str], contract: ExportContract, path: str) -> 
     }
     names: list[str | None] = []
     warnings: list[str] = []
-    for name in header:
+    for name, text in zip(header, written, strict=True):
         if name in named or not name:
             names.append(name or None)
-        elif looks_secret(name):
+        elif looks_secret(name) or looks_secret(text):
             names.append(None)
-            warnings.append(f"column {name!r} looks like a password and was not read")
+            warnings.append(f"column {text!r} looks like a password and was not read")
         elif name in _RESERVED:
             names.append(None)
             warnings.append(f"column {name!r} has a name of scimflow's own and was not read")
@@ -63,6 +66,22 @@ def match_header(header: Sequence[str], contract: ExportContract, path: str) -> 
             names.append(aliases.get(name, name))
     _refuse_two_aliases(header, names, path)
     return MatchedHeader(tuple(names), tuple(warnings))
+
+
+def column_name(header: str, names: HeaderNames) -> str:
+    """What of a header is the column's name.
+
+    >>> column_name("Status [READ ONLY]", HeaderNames.WITHOUT_BRACKETS)
+    'Status'
+    >>> column_name("User name [userPrincipalName] Required", HeaderNames.IN_BRACKETS)
+    'userPrincipalName'
+    """
+    found = _BRACKETS.search(header)
+    if found is None or names is HeaderNames.AS_WRITTEN:
+        return header
+    if names is HeaderNames.IN_BRACKETS:
+        return found.group(1).strip()
+    return " ".join(_BRACKETS.sub(" ", header).split()) or header
 
 
 def listed(names: Iterable[str], *, at_most: int = 10) -> str:

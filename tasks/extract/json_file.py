@@ -6,7 +6,7 @@ from typing import Any
 
 from data_contracts.batch import MalformedRow
 from data_contracts.export_contract import ExportContract, FileFormat
-from data_contracts.value_path import Step
+from data_contracts.value_path import Step, parse_value_path
 from tasks.extract.json_scan import decode, scan_records
 from tasks.extract.nested import ABSENT, NestedReading, several
 from tasks.extract.records import Records
@@ -100,3 +100,25 @@ def _chosen(found: list[Any], step: Step) -> Any:
 
 def _written(value: Any) -> Any:
     return str(value).lower() if isinstance(value, bool) else value
+
+
+def leads_somewhere(record: Any, path: str) -> bool:
+    """Whether a record has something at a path, be it null or several values.
+
+    Args:
+        record: A decoded JSON object.
+        path: As contracts write it; a text that is no path is a key.
+    """
+    nesting, value = JsonNesting(), record
+    try:
+        steps = parse_value_path(path)
+    except ValueError:
+        return isinstance(record, dict) and path in record
+    for step in steps:
+        try:
+            value = nesting.step(value, step)
+        except NotOneValue:
+            return True
+        if value is None or value is ABSENT:
+            break
+    return value is not ABSENT

@@ -74,11 +74,11 @@ class NestedReading:
         self.ways = [(column, self._ways(column)) for column in self.contract.columns]
 
     def _ways(self, column: ContractColumn) -> tuple[tuple[Step, ...], ...]:
-        """Where a column's value may be: its path, else its name or one of its aliases."""
+        """Where a column's value may be: its path or another one, else its name or an alias."""
         if column.path is None:
             return tuple((Step(name),) for name in (column.name, *column.aliases))
         try:
-            return (parse_value_path(column.path),)
+            return tuple(parse_value_path(path) for path in (column.path, *column.aliases))
         except ValueError as error:
             raise SourceError(
                 f"{self.path}, column {column.name!r} of the contract: {error}",
@@ -133,12 +133,9 @@ class NestedReading:
         row: dict[str, str | None] = {}
         used: set[str] = set()
         for column, ways in self.ways:
-            for steps in ways:
-                found = self._follow(record, steps)
-                if found is not ABSENT:
-                    used.add(self.nesting.own_key(record, steps[0].name))
-                    row[column.name] = whole(self.nesting, found, column.path or column.name)
-                    break
+            found = self._found(record, ways, used, first=column.path is None)
+            if found is not ABSENT:
+                row[column.name] = whole(self.nesting, found, column.path or column.name)
         for key, value in self.nesting.members(record):
             name = clean_text(key)
             self.keys.setdefault(name)
@@ -150,6 +147,21 @@ class NestedReading:
             else:
                 row[name] = whole(self.nesting, value, name)
         return row
+
+    def _found(
+        self, record: Any, ways: tuple[tuple[Step, ...], ...], used: set[str], *, first: bool
+    ) -> Any:
+        """A column's value: by the first way that is there, or the first that has a value."""
+        value: Any = ABSENT
+        for steps in ways:
+            found = self._follow(record, steps)
+            if found is ABSENT:
+                continue
+            used.add(self.nesting.own_key(record, steps[0].name))
+            value = found
+            if found is not None or first:
+                break
+        return value
 
     def _follow(self, record: Any, steps: tuple[Step, ...]) -> Any:
         value = record

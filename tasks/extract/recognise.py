@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from data_contracts.export_contract import ExportContract, FileFormat
 from tasks.extract.contracts import list_published, read_contract
+from tasks.extract.headers import column_name
+from tasks.extract.json_file import leads_somewhere
 from tasks.extract.propose import propose_contract
 from tasks.extract.sample import TEXT_FORMATS, Sample, read_sample
 
@@ -99,7 +102,9 @@ def _matches(sample: Sample) -> list[ContractMatch]:
         contract = read_contract(name, Path())
         if contract.reader.format is not sample.reader.format:
             continue
-        match = _match(contract, sample.header)
+        if contract.reader.records_at != sample.reader.records_at:
+            continue
+        match = _match(contract, sample)
         required = sum(column.required for column in contract.columns)
         share = 1 - len(match.missing) / required
         if share >= _LEAST:
@@ -108,16 +113,24 @@ def _matches(sample: Sample) -> list[ContractMatch]:
     return [match for _, _, match in found]
 
 
-def _match(contract: ExportContract, header: tuple[str, ...]) -> ContractMatch:
+def _match(contract: ExportContract, sample: Sample) -> ContractMatch:
+    header = [column_name(text, contract.reader.header_names) for text in sample.header]
     matched: list[str] = []
     missing: list[str] = []
     known: set[str] = set()
     for column in contract.columns:
-        names = {column.path or column.name, *column.aliases} & set(header)
+        names = {column.path or column.name, *column.aliases}
         known |= names
-        if names:
+        if names & set(header) or any(_is_there(record, names) for record in sample.records):
             matched.append(column.name)
         elif column.required:
             missing.append(column.name)
-    unknown = tuple(name for name in header if name not in known)
+    unknown = tuple(
+        text for name, text in zip(header, sample.header, strict=True) if name not in known
+    )
     return ContractMatch(contract.name, tuple(matched), tuple(missing), unknown)
+
+
+def _is_there(record: Any, paths: set[str]) -> bool:
+    """Whether a JSON record has one of some paths, lists included."""
+    return any(leads_somewhere(record, path) for path in paths)

@@ -36,6 +36,7 @@ _LDIF = re.compile(rb"\A(?:#[^\n]*\n| [^\n]*\n|\n|version:[^\n]*\n)*dn::? ")
 _XML = re.compile(r"\s*<[?!A-Za-z_]")
 _LARGEST = 4096  # megabytes, also unpacked
 _DEEPEST = 4  # keys down to a nested value
+_RECORDS = 200  # whole records kept: enough to meet every list that people have
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Sample:
         rows: The first rows, one text or None for each column.
         rows_estimate: How many rows the whole file has, about.
         sheet: The sheet of a workbook that was looked at.
+        records: The first records of a JSON file, whole.
     """
 
     path: Path
@@ -59,6 +61,7 @@ class Sample:
     rows: tuple[tuple[str | None, ...], ...]
     rows_estimate: int
     sheet: str = ""
+    records: tuple[Any, ...] = ()
 
 
 def read_sample(path: Path) -> Sample:
@@ -180,7 +183,7 @@ def _json_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sampl
     above = {name.rpartition(".")[0] for name in names}
     header = tuple(name for name in names if name not in above)
     rows = tuple(tuple(record.get(name) for name in header) for record in flat)
-    return Sample(path, reader, certain, header, rows, total)
+    return Sample(path, reader, certain, header, rows, total, records=tuple(records[:_RECORDS]))
 
 
 def _is_json_lines(document: str) -> bool:
@@ -195,7 +198,7 @@ def _is_json_lines(document: str) -> bool:
 
 
 def _records_at(path: Path, document: str) -> str:
-    """The keys down to the first list of objects."""
+    """The keys down to the longest list of objects: beside the people there may be other lists."""
     try:
         whole = decode(document)
     except json.JSONDecodeError as error:
@@ -204,9 +207,13 @@ def _records_at(path: Path, document: str) -> str:
         raise SourceError(f"{path}: {error}", hint="ask for a corrected export") from None
     if isinstance(whole, list):
         return ""
-    for keys, value in _lists(whole, ()):
-        if value and all(isinstance(item, dict) for item in value):
-            return ".".join(keys)
+    found = [
+        (len(value), keys)
+        for keys, value in _lists(whole, ())
+        if value and all(isinstance(item, dict) for item in value)
+    ]
+    if found:
+        return ".".join(max(found, key=lambda each: each[0])[1])
     raise SourceError(f"{path} has no list of objects", hint="give an export with one for people")
 
 

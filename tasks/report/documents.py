@@ -214,6 +214,7 @@ def _report(report: ContractReport, show_values: bool) -> Document:
         "rows_quarantined": len(report.quarantined),
         "refusals": list(report.refusals),
         "warnings": list(report.warnings),
+        "unverified": list(report.unverified),
         "rules": [_rule(rule) for rule in report.rules],
         "quarantined": [_quarantined(row, show_values) for row in report.quarantined],
     }

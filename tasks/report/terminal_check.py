@@ -57,6 +57,8 @@ def _report(report: ContractReport, limit: int) -> Iterator[RenderableType]:
         yield Line(safe("refused: ", "bold red") + safe(refusal), 2, 4)
     for warning in report.warnings:
         yield Line(safe("noticed: ", "yellow") + safe(warning), 2, 4)
+    for text in report.unverified:
+        yield Line(safe("not verified: ", "dim") + safe(text), 2, 4)
     if report.rules:
         yield Line(safe("Rules", "bold"), 2)
         broken = [rule for rule in report.rules if rule.failing]

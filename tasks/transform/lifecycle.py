@@ -14,6 +14,7 @@ import pandas as pd
 from data_contracts.as_of import AsOf
 from data_contracts.columns import is_in
 from data_contracts.configuration import Lifecycle
+from data_contracts.dates import ISO, read_days
 from data_contracts.export_contract import ExportContract, WorkerField
 from data_contracts.frames import LINE, STATE
 from data_contracts.words import Presence, WorkerState
@@ -161,10 +162,8 @@ def _dates(
         none = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
         return none, pd.Series(False, index=rows.index)
     column = contract.column(name)
-    form = column.date_format or "%Y-%m-%d"
     text = rows[name].mask(is_in(rows[name], column.sentinels), None)
-    parsed = pd.to_datetime(text, format=form, errors="coerce", exact=True)
-    days = parsed.astype("datetime64[us]").dt.normalize()
+    days = read_days(text, column.dates or ISO)
     return days, text.notna() & days.isna()
 
 

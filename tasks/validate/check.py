@@ -5,6 +5,7 @@ say so. Rows in are always rows accepted and rows set aside.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -20,10 +21,11 @@ from data_contracts.batch import (
 from data_contracts.export_contract import ExportContract
 from data_contracts.frames import ACCEPTED, LINE, STATE
 from data_contracts.words import BatchVerdict, Severity
+from tasks.validate.freshness import freshness_result, stale
 from tasks.validate.remarks import remark
 from tasks.validate.run_rules import Breaches, Evaluate, run_rules
 from tasks.validate.set_aside import allowed_rows, quarantined_rows
-from tasks.validate.status import states_of
+from tasks.validate.status import states_of, status_columns
 from tasks.validate.structure import broken_structure, is_structural, structure_results
 
 MOST_LISTED = 10_000
@@ -33,13 +35,19 @@ _CAUSES = 3  # rules that a refusal names for rows set aside
 
 
 def check_batch(
-    batch: RawBatch, contract: ExportContract, *, evaluate: Evaluate | None = None
+    batch: RawBatch,
+    contract: ExportContract,
+    *,
+    as_of: datetime | None = None,
+    evaluate: Evaluate | None = None,
 ) -> CheckedBatch:
     """Hold a batch against its contract.
 
     Args:
         batch: The export as read.
         contract: What is promised of it.
+        as_of: The moment at which its age is judged, aware; needed where the contract has a
+            freshness.
         evaluate: How a single expectation is run; the fast way when None (for tests).
 
     Returns:
@@ -56,11 +64,14 @@ def check_batch(
         return _refused(batch, contract, results, [], list(refusals.values()), [note])
     rules = [rule for rule in contract.rules if not is_structural(rule)]
     breaches = run_rules(batch.frame, rules, origin=contract.origin, evaluate=evaluate)
-    results = structure_results(contract, {}) + [_result(b, batch.frame) for b in breaches]
+    too_old = stale(batch, contract, as_of)
+    results = structure_results(contract, {}) + freshness_result(contract, too_old)
+    results += [_result(b, batch.frame) for b in breaches]
     results = _in_order(results, contract)
     broken = [breach for breach in breaches if breach.failing]
     remarks = _remarks(broken, batch, contract)
-    reasons = _refusals(broken, remarks, batch, contract)
+    reasons = [too_old] if too_old else []
+    reasons += _refusals(broken, remarks, batch, contract)
     if reasons:
         untold = [text for text in remarks.values() if not any(text in r for r in reasons)]
         return _refused(batch, contract, results, broken, reasons, untold)
@@ -130,6 +141,7 @@ def _report(
         quarantined=quarantined,
         refusals=tuple(refusals),
         warnings=(*batch.warnings, *warnings),
+        unverified=contract.unverified,
     )
 
 
@@ -191,7 +203,7 @@ def _result(breach: Breaches, frame: pd.DataFrame) -> RuleResult:
 
 def _in_order(results: list[RuleResult], contract: ExportContract) -> list[RuleResult]:
     order = {rule.rule_id: position for position, rule in enumerate(contract.rules)}
-    return sorted(results, key=lambda result: order[result.rule_id])
+    return sorted(results, key=lambda result: order.get(result.rule_id, 0))
 
 
 def _rows_of(breaches: list[Breaches]) -> np.ndarray:
@@ -212,7 +224,8 @@ def _with_state(frame: pd.DataFrame, contract: ExportContract) -> pd.DataFrame:
     if contract.status is None:
         return frame.assign(**{STATE: pd.Series(None, index=frame.index, dtype="str")})
     states = {status: str(state) for status, state in contract.status.states.items()}
-    found = states_of(frame[list(contract.status.columns)], states)
+    columns = status_columns(frame, contract.status)
+    found = states_of(columns, states, contract.status.bit_list)
     if found.isna().any():
         raise AssertionError("a row without a state would go on")
     return frame.assign(**{STATE: found})

@@ -5,38 +5,30 @@ cell holds unless the condition is about missing cells.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from data_contracts.columns import folded, is_in, repeated
-from tasks.validate.status import states_of
+from data_contracts.dates import DateReading, read_days
+from data_contracts.odcs.dates import read_date_format
+from tasks.validate.status import JOINT, states_of
 
 
 def are_dates(
-    column: pd.Series, date_format: str, regex: str, earliest: str, latest: str
+    column: pd.Series, formats: Sequence[str], day: str, earliest: str, latest: str
 ) -> pd.Series:
     """Cells that are real days, written exactly as declared, within bounds.
 
-    Each distinct text is parsed once: a million rows have some thousand days.
-
     Args:
         column: Text without missing cells.
-        date_format: For strptime.
-        regex: What such a text looks like; strptime alone also takes `2024-1-5`.
+        formats: The ways of writing, as the contract has them.
+        day: Which day an instant means.
         earliest: First day allowed, ISO.
         latest: Last day allowed, ISO.
     """
-    codes, values = pd.factorize(column)
-    distinct = pd.Series(values, dtype="str")
-    written = distinct.str.match(regex).to_numpy(dtype=bool)
-    parsed = pd.to_datetime(
-        distinct.where(written), format=date_format, errors="coerce", exact=True
-    )
-    end = pd.Timestamp(latest) + pd.Timedelta(days=1)
-    inside = (parsed >= pd.Timestamp(earliest)) & (parsed < end)
-    return _per_row(codes, inside.to_numpy(dtype=bool), column)
+    days = read_days(column, DateReading(tuple(map(read_date_format, formats)), day))
+    inside = (days >= pd.Timestamp(earliest)) & (days <= pd.Timestamp(latest))
+    return inside | column.isna()
 
 
 def are_unique_ignoring_case(column: pd.Series) -> pd.Series:
@@ -49,22 +41,37 @@ def are_given_when(column: pd.Series, decider: pd.Series, when_in: Sequence[str]
     return column.notna() | ~is_in(decider, when_in)
 
 
-def exist_in(column: pd.Series, other: pd.Series) -> pd.Series:
+def exist_in(column: pd.Series, other: pd.Series, ignoring_case: bool | None = None) -> pd.Series:
     """Cells that are missing, or stand somewhere in the other column."""
+    if ignoring_case:
+        return column.isna() | is_in(folded(column), folded(other))
     return column.isna() | is_in(column, other)
 
 
-def have_status(columns: pd.DataFrame, known: Sequence[str]) -> pd.Series:
+def have_status(
+    columns: pd.DataFrame, known: Sequence[str], bits: Sequence[int] | None = None
+) -> pd.Series:
     """Rows whose status is not missing (or where the vocabulary knows what that means)."""
-    return columns.notna().all(axis=1) | states_of(columns, dict.fromkeys(known, "")).notna()
+    return _is_given(columns, known) | _is_known(columns, known, bits)
 
 
-def have_known_status(columns: pd.DataFrame, known: Sequence[str]) -> pd.Series:
+def have_known_status(
+    columns: pd.DataFrame, known: Sequence[str], bits: Sequence[int] | None = None
+) -> pd.Series:
     """Rows whose status, when there is one, is in the vocabulary."""
-    states = states_of(columns, dict.fromkeys(known, "known"))
-    return states.notna() | columns.isna().any(axis=1)
+    return _is_known(columns, known, bits) | ~_is_given(columns, known)
 
 
-def _per_row(codes: Any, holds: Any, like: pd.Series) -> pd.Series:
-    """From distinct values back to rows; code -1 is a missing cell, which holds."""
-    return pd.Series(np.append(holds, True)[codes], index=like.index)
+def _is_given(columns: pd.DataFrame, known: Sequence[str]) -> pd.Series:
+    """Whether nothing is missing where the vocabulary has no empty part."""
+    given = pd.Series(True, index=columns.index)
+    width = columns.shape[1]
+    statuses = [status.split(JOINT) if width > 1 else [status] for status in known]
+    for position in range(width):
+        if all(parts[position] for parts in statuses):
+            given &= columns.iloc[:, position].notna()
+    return given
+
+
+def _is_known(columns: pd.DataFrame, known: Sequence[str], bits: Sequence[int] | None) -> pd.Series:
+    return states_of(columns, dict.fromkeys(known, "known"), bits or ()).notna()

@@ -35,7 +35,7 @@ OWN = (
         "expect_column_values_to_be_dates",
         "column",
         conditions.are_dates,
-        ("date_format", "regex", "earliest", "latest"),
+        ("formats", "day", "earliest", "latest"),
     ),
     Own(
         "expect_column_values_to_be_unique_ignoring_case",
@@ -48,9 +48,9 @@ OWN = (
         conditions.are_given_when,
         ("when_in",),
     ),
-    Own("expect_column_value_to_exist_in", "pair", conditions.exist_in),
-    Own("expect_status_to_be_given", "list", conditions.have_status, ("known",)),
-    Own("expect_status_to_be_known", "list", conditions.have_known_status, ("known",)),
+    Own("expect_column_value_to_exist_in", "pair", conditions.exist_in, ("ignoring_case",)),
+    Own("expect_status_to_be_given", "list", conditions.have_status, ("known", "bits")),
+    Own("expect_status_to_be_known", "list", conditions.have_known_status, ("known", "bits")),
 )
 
 

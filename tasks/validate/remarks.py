@@ -6,7 +6,7 @@ from data_contracts.columns import folded, texts
 from data_contracts.export_contract import ContractRule, ExportContract
 from data_contracts.rule_ids import STATUS_KNOWN
 from tasks.validate.run_rules import Breaches
-from tasks.validate.status import unknown_statuses
+from tasks.validate.status import status_columns, unknown_statuses
 
 _NAMED = 5  # keys that a message names
 _CASELESS = "expect_column_values_to_be_unique_ignoring_case"
@@ -27,7 +27,9 @@ def remark(breach: Breaches, frame: pd.DataFrame, contract: ExportContract) -> s
     if rule.rule_id == STATUS_KNOWN and contract.status is not None:
         rows = frame.iloc[breach.rows]
         states = {status: str(state) for status, state in contract.status.states.items()}
-        unknown = unknown_statuses(rows[list(contract.status.columns)], states)
+        unknown = unknown_statuses(
+            status_columns(rows, contract.status), states, contract.status.bit_list
+        )
         return f"unknown: {unknown}"
     if rule.expectation in _UNIQUE:
         return _shared(breach, frame, rule, contract)

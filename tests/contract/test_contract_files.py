@@ -32,6 +32,20 @@ def with_column(**keys: Any) -> dict[str, Any]:
     return schema
 
 
+def with_date(text: str, **properties: Any) -> dict[str, Any]:
+    options = {"format": text}
+    return with_column(
+        logicalType="date", logicalTypeOptions=options, customProperties=custom(**properties)
+    )
+
+
+def with_whole(**properties: Any) -> dict[str, Any]:
+    """A schema with a further custom property."""
+    schema: dict[str, Any] = document()["schema"][0]
+    schema["customProperties"] += custom(**properties)
+    return {"customProperties": schema["customProperties"]}
+
+
 def with_status(**value: Any) -> dict[str, Any]:
     whole = {"columns": ["status"], "states": {"Active": "active"}} | value
     return {"customProperties": custom(status=whole)}
@@ -178,9 +192,119 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         {"schema": with_column(logicalType="date", logicalTypeOptions={"format": "YYYY-MM-DD"})},
         f"{EXTRA}.logicalTypeOptions.format: the date format `YYYY-MM-DD` has `YYYY`",
     ),
-    "a date with a time zone": (
+    "a date with a time zone of which nobody knows what it means": (
         {"schema": with_column(logicalType="date", logicalTypeOptions={"format": "yyyy-MM-ddXXX"})},
-        f"{EXTRA}.logicalTypeOptions.format: the date format `yyyy-MM-ddXXX` has a time zone",
+        f"{EXTRA}: `yyyy-MM-ddXXX` has a time zone: say which day counts, by `day: local`",
+    ),
+    "a time zone in the middle": (
+        {"schema": with_date("yyyyXXX-MM-dd", day="local")},
+        f"{EXTRA}.logicalTypeOptions.format: the date format `yyyyXXX-MM-dd` has a time zone that "
+        "is not at its end",
+    ),
+    "a time zone by its name": (
+        {"schema": with_date("yyyy-MM-dd VV", day="local")},
+        f"{EXTRA}.logicalTypeOptions.format: the date format `yyyy-MM-dd VV` has the zone `VV`",
+    ),
+    "a day in a zone that there is not": (
+        {"schema": with_date("yyyy-MM-ddXXX", day="Europe/Zurrich")},
+        f"{EXTRA}: `day` is `local` or a time zone (Europe/Zurich), not `Europe/Zurrich`",
+    ),
+    "a day of dates without a zone": (
+        {"schema": with_date("yyyy-MM-dd", day="local")},
+        f"{EXTRA}: `day` has nothing to decide",
+    ),
+    "the local day of a number": (
+        {"schema": with_date("filetime", day="local")},
+        f"{EXTRA}: `filetime` is written without a zone: name one in `day`",
+    ),
+    "days and months that can be mistaken": (
+        {"schema": with_date("dd/MM/yyyy", formats=["MM/dd/yyyy"])},
+        f"{EXTRA}: `03/02/1970` is one day as dd/MM/yyyy and another as MM/dd/yyyy",
+    ),
+    "seconds that can be mistaken for milliseconds": (
+        {"schema": with_date("epoch-seconds", formats=["epoch-millis"])},
+        f"{EXTRA}: `",
+    ),
+    "formats of a column that is no date": (
+        {"schema": with_column(customProperties=custom(formats=["yyyy-MM-dd"]))},
+        f"{EXTRA}: `formats` is for columns of type date or timestamp",
+    ),
+    "a misspelt way of naming headers": (
+        {"server": {"customProperties": custom(headerNames="without-bracket")}},
+        "servers.0.customProperties.0.value: `without-bracket` is not allowed; "
+        "did you mean `without-brackets`?",
+    ),
+    "a manager by name": (
+        {"schema": with_column(customProperties=custom(means="manager", managerBy="display_name"))},
+        f"{EXTRA}.customProperties.1.value: `display_name` names nobody",
+    ),
+    "a manager by what nobody has": (
+        {"schema": with_column(customProperties=custom(means="manager", managerBy="user_name"))},
+        f"{EXTRA}.customProperties.1.value: no column of the contract means user_name",
+    ),
+    "a manager by something, in a column that is no manager": (
+        {"schema": with_column(customProperties=custom(managerBy="email"))},
+        f"{EXTRA}.customProperties.0.value: is for the column that means manager",
+    ),
+    "ignored rows of a column that there is not": (
+        {"schema": with_whole(ignoredRows=[{"column": "idd", "pattern": "x"}])},
+        "schema.0.customProperties.1.value.0.column: unknown column `idd`; did you mean `id`?",
+    ),
+    "ignored rows anywhere in the file": (
+        {"schema": with_whole(ignoredRows=[{"column": "id", "pattern": "x", "within": 5000}])},
+        "schema.0.customProperties.1.value.0.within: must be a number of rows from 1 to 10",
+    ),
+    "ignored rows with a misspelt key": (
+        {"schema": with_whole(ignoredRows=[{"column": "id", "pattern": "x", "witin": 1}])},
+        "schema.0.customProperties.1.value.0.witin: unknown key; did you mean `within`?",
+    ),
+    "ignored rows that look like anything": (
+        {"schema": with_whole(ignoredRows=[{"column": "id"}])},
+        "schema.0.customProperties.1.value.0: must be `column` with `pattern`",
+    ),
+    "a bit of several": (
+        {"schema": with_status(bits={"status": 3}, states={"clear": "active"})},
+        "schema.0.customProperties.0.value.bits.status: `3` is no single bit",
+    ),
+    "a bit of which only one value is known": (
+        {"schema": with_status(bits={"status": 2}, states={"clear": "active"})},
+        "schema.0.customProperties.0.value.states: say what both `set` and `clear` mean",
+    ),
+    "a bit of another column": (
+        {"schema": with_status(bits={"name": 2})},
+        "schema.0.customProperties.0.value.bits.name: is no column of the status",
+    ),
+    "a status that is no word of a bit": (
+        {"schema": with_status(bits={"status": 2}, states={"514": "leaver"})},
+        "schema.0.customProperties.0.value.states.514: the bit of `status` is `set` or `clear`",
+    ),
+    "a misspelt property of the service level": (
+        {"slaProperties": [{"property": "freshnes", "value": 1, "unit": "h"}]},
+        "slaProperties.0.property: unknown property `freshnes`; did you mean `freshness`?",
+    ),
+    "an age without a unit": (
+        {"slaProperties": [{"property": "freshness", "value": 36}]},
+        "slaProperties.0: `unit` must be h, d or min",
+    ),
+    "an age by a column that is no date": (
+        {
+            "slaProperties": [
+                {"property": "freshness", "value": 1, "unit": "d", "element": "people.email"}
+            ]
+        },
+        "slaProperties.0.element: `email` must be a date",
+    ),
+    "an age by a column that there is not": (
+        {
+            "slaProperties": [
+                {"property": "freshness", "value": 1, "unit": "d", "element": "people.sinc"}
+            ]
+        },
+        "slaProperties.0.element: unknown column `people.sinc`; did you mean `since`?",
+    ),
+    "a misspelt property of the whole": (
+        {"customProperties": custom(unverifed="x")},
+        "customProperties.0.property: unknown property `unverifed`; did you mean `unverified`?",
     ),
     "a bound that is no date": (
         {"schema": with_column(logicalType="date", logicalTypeOptions={"minimum": "1.1.2020"})},

@@ -20,15 +20,25 @@ from tests.export_parts import DATA, check_published
 README = Path("data_contracts/published/README.md").read_text(encoding="utf-8")
 
 
+WITHOUT_STATUS = {
+    "bamboohr-directory-json",
+    "google-upload-csv",
+    "jumpcloud-import-csv",
+    "okta-import-csv",
+}
+"""Templates and lists that say of nobody what they are: they can never make somebody a leaver."""
+
+
 @pytest.mark.parametrize("name", list_published())
 def test_a_published_contract_is_sound_and_complete(name: str) -> None:
     contract = read_contract(name, Path())
     assert contract.name == name
     assert contract.description
     assert contract.owner
-    assert contract.status is not None
-    assert contract.status.states
-    assert {WorkerField.WORKER_ID, WorkerField.GIVEN_NAME} <= contract.meanings.keys()
+    assert (contract.status is None) == (name in WITHOUT_STATUS)
+    assert contract.status is None or contract.status.states
+    assert WorkerField.WORKER_ID in contract.meanings
+    assert {WorkerField.GIVEN_NAME, WorkerField.DISPLAY_NAME} & contract.meanings.keys()
     assert f"`{name}`" in README
 
 
@@ -40,7 +50,13 @@ def test_a_published_contract_explains_itself_to_those_who_read_it(name: str) ->
 
 def test_absence_means_something_only_where_everybody_is_in_the_export() -> None:
     rosters = {name for name in list_published() if read_contract(name, Path()).complete_roster}
-    assert rosters == {"bamboohr-report", "generic-hr", "midpoint-hris", "ms-csv2scim"}
+    assert rosters == {
+        "bamboohr-report",
+        "bamboohr-report-json",
+        "generic-hr",
+        "midpoint-hris",
+        "ms-csv2scim",
+    }
 
 
 @pytest.mark.parametrize("name", ["hris_demo__initial_data.csv", "hris_demo__export-initial.csv"])
@@ -65,6 +81,19 @@ def test_the_small_real_file_of_csv2scim_keeps_its_contract() -> None:
         ("Active|True", "on_leave"),
         ("Active|False", "active"),
     }
+
+
+def test_an_export_without_a_status_is_never_a_roster() -> None:
+    for name in WITHOUT_STATUS:
+        assert not read_contract(name, Path()).complete_roster
+
+
+def test_a_manager_is_never_named_by_a_name() -> None:
+    for name in list_published():
+        contract = read_contract(name, Path())
+        if WorkerField.MANAGER in contract.meanings:
+            related = any("reference" in rule.rule_id for rule in contract.rules)
+            assert contract.manager_by or related or name == "okta-rockstar-csv"
 
 
 def test_every_word_of_a_contract_is_explained() -> None:
@@ -96,7 +125,10 @@ def _sample(name: str) -> dict[str, Any]:
         "max_value": 2,
         "or_equal": True,
         "ignore_row_if": "either_value_is_missing",
-        "date_format": "%Y",
+        "formats": ["yyyy-MM-dd"],
+        "day": "local",
+        "bits": [0, 2],
+        "ignoring_case": True,
         "earliest": "1900-01-01",
         "latest": "2100-12-31",
     }

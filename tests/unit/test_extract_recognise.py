@@ -57,7 +57,8 @@ def test_another_delimiter_and_encoding_are_seen(tmp_path: Path) -> None:
     seen = recognise(write(tmp_path, UNKNOWN, encoding="cp1252"))
     assert (seen.delimiter, seen.encoding, seen.encoding_certain) == (";", "cp1252", False)
     assert seen.header[4] == "Beschäftigungsstatus"
-    assert seen.best is None
+    assert seen.best is not None
+    assert not seen.best.fits  # another German export has some of these columns
     assert recognise(write(tmp_path, UNKNOWN, encoding="utf-16")).encoding == "utf-16"
 
 
@@ -143,7 +144,8 @@ def test_odd_headers_give_a_sound_draft(tmp_path: Path) -> None:
 
 
 def test_every_real_file_is_recognised_or_gets_a_sound_draft(tmp_path: Path) -> None:
-    for path in [*(DATA / "midpoint").glob("*.csv"), *(DATA / "ms-csv2scim").glob("csv-*")]:
+    known = [*(DATA / "midpoint").glob("hris*.csv"), *(DATA / "ms-csv2scim").glob("csv-*")]
+    for path in known:
         copy = Path(shutil.copy(path, tmp_path))
         seen = recognise(copy)
         assert seen.best is not None
