@@ -192,6 +192,7 @@ class ExportContract:
         max_quarantined_fraction: More quarantined rows than this share refuse the batch.
         owner: Who answers for the export.
         origin: Where the contract was read from, for messages.
+        extends: Name and version of the published contract that it extends; "" for none.
         meanings: Column name by meaning.
     """
 
@@ -208,6 +209,7 @@ class ExportContract:
     max_quarantined_fraction: float = 0.1
     owner: str = ""
     origin: str = ""
+    extends: str = ""
     meanings: dict[WorkerField, str] = field(default_factory=dict)
 
     def column(self, name: str) -> ContractColumn:
