@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from data_contracts.contract_change import ExportChange
 from data_contracts.words import BatchVerdict, Severity
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class ContractReport:
         quarantined: The rows set aside, by line.
         refusals: Why the batch is refused, in words; empty unless it is.
         warnings: What was noticed and did no harm, in words.
+        changes: How the export as a whole breaks with the contract: columns gone, statuses new.
+        remedy: What to write into the contract to allow those changes, ready to be completed.
     """
 
     source: str
@@ -129,6 +132,8 @@ class ContractReport:
     quarantined: tuple[QuarantinedRow, ...]
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    changes: tuple[ExportChange, ...] = ()
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

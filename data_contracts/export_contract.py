@@ -193,6 +193,7 @@ class ExportContract:
         owner: Who answers for the export.
         origin: Where the contract was read from, for messages.
         extends: Name and version of the published contract that it extends; "" for none.
+        schema_name: What the contract calls the export's rows (`people`).
         meanings: Column name by meaning.
     """
 
@@ -210,6 +211,7 @@ class ExportContract:
     owner: str = ""
     origin: str = ""
     extends: str = ""
+    schema_name: str = ""
     meanings: dict[WorkerField, str] = field(default_factory=dict)
 
     def column(self, name: str) -> ContractColumn:

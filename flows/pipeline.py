@@ -53,7 +53,14 @@ class CheckedSources:
         refused = [r for r in self.reports if r.verdict is BatchVerdict.REFUSED]
         if refused:
             lines = [f"{r.source}: {r.path}: {'; '.join(r.refusals)}" for r in refused]
-            raise BatchRefused("refused by contract: " + "\n".join(lines))
+            raise BatchRefused("refused by contract: " + "\n".join(lines), hint=_hint(refused))
+
+
+def _hint(refused: list[ContractReport]) -> str | None:
+    """Where the lines are that allow a change of an export; None when nothing changed."""
+    if not any(report.remedy for report in refused):
+        return None
+    return "run `scimflow check`: it shows what to write into the contract if the change is meant"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -149,6 +149,7 @@ def _read(
         owner=_owner(document.get("team")),
         origin=origin,
         extends=extends,
+        schema_name=schema["name"],
         meanings=_meanings(keys, problems),
     )
 

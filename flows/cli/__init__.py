@@ -35,6 +35,7 @@ COMMANDS = {
     "drift": "Show where the target differs from what is desired.",
     "explain": "Tell why a person has what they have, over all runs.",
     "history": "Tell what was done, when, by which run, why, with which result.",
+    "contract": "List, show, test, draft and compare contracts of exports.",
     "doctor": "Look whether everything needed is well.",
     "config": "Show the settings, or their JSON Schema.",
 }

@@ -214,6 +214,17 @@ def _report(report: ContractReport, show_values: bool) -> Document:
         "rows_quarantined": len(report.quarantined),
         "refusals": list(report.refusals),
         "warnings": list(report.warnings),
+        "changes": [
+            {
+                "kind": str(change.kind),
+                "column": change.column,
+                "found": change.found,
+                "rows": change.rows,
+                "message": change.message,
+            }
+            for change in report.changes
+        ],
+        "remedy": report.remedy or None,
         "rules": [_rule(rule) for rule in report.rules],
         "quarantined": [_quarantined(row, show_values) for row in report.quarantined],
     }
