@@ -117,6 +117,8 @@ class ContractReport:
         refusals: Why the batch is refused, in words; empty unless it is.
         warnings: What was noticed and did no harm, in words.
         changes: How the export as a whole breaks with the contract: columns gone, statuses new.
+        corrections: Digest of the corrections that the batch was read with; "" for none.
+        corrected: Lines of those corrections.
         remedy: What to write into the contract to allow those changes, ready to be completed.
     """
 
@@ -134,6 +136,8 @@ class ContractReport:
     warnings: tuple[str, ...] = ()
     changes: tuple[ExportChange, ...] = ()
     remedy: str = ""
+    corrections: str = ""
+    corrected: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from data_contracts.plan import Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamInputs, TeamSnapshot
 from data_contracts.words import BatchVerdict
+from flows.correcting import check_corrected
 from flows.project import Project
 from flows.stages import Checked, Stages
 from flows.teams import teams_wanted
@@ -119,11 +120,13 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
             continue
         contract = read_contract(source.contract, project.folder)
         preparation.tell(f"reading {name}")
-        raw[name] = await stages.extract(
+        batch = await stages.extract(
             name, source, contract, project.folder, preparation.now, preparation.as_of
         )
-        preparation.tell(f"checking {name}: {raw[name].rows_read} rows")
-        checked[name] = (await stages.check(name, raw[name], contract), contract)
+        preparation.tell(f"checking {name}: {batch.rows_read} rows")
+        corrections = preparation.ledger.corrections(project.settings.target.name, name)
+        corrected = await check_corrected(stages.check, batch, contract, corrections)
+        raw[name], checked[name] = corrected.batch, (corrected.checked, contract)
     return CheckedSources(raw, checked)
 
 
@@ -217,4 +220,5 @@ def source_basis(report: ContractReport) -> SourceBasis:
         contract_version=report.contract_version,
         rows=report.rows_read,
         accepted=report.rows_accepted,
+        corrections=report.corrections,
     )

@@ -32,6 +32,7 @@ COMMANDS = {
     "approve": "Release a held plan.",
     "link": "Say whose account it is, where that needs a person.",
     "unlink": "Take back whose account it is.",
+    "quarantine": "List, show, export and replay rows that were set aside.",
     "findings": "Tell what a person should know or decide.",
     "drift": "Show where the target differs from what is desired.",
     "explain": "Tell why a person has what they have, over all runs.",

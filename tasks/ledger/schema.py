@@ -5,9 +5,10 @@ database refuse to change or delete their rows. *State* tables tell how things a
 (`account_link`, `team_link`, `open_operation`, `failing_operation`, `attribute_habit`,
 `attribute_rewrite`, `lease`) and change in the same transaction as the audit rows that they follow
 from. `run` is begun and ended once. `plan_body` holds whole plans, and with them personal values
-(what accounts hold and what they shall hold); a body that was tampered with no longer has its
-digest. Everywhere else the ledger keeps identifiers (worker keys, account ids, userNames,
-externalIds, keys and names of teams), names of attributes, and reasons in words.
+(what accounts hold and what they shall hold), and `correction_body` the cells that were corrected;
+a body that was tampered with no longer has its digest. Everywhere else the ledger keeps identifiers
+(worker keys, account ids, userNames, externalIds, keys and names of teams), names of attributes and
+of columns, and reasons in words.
 
 The migrations bring a database here; a test holds the two against each other.
 """
@@ -17,7 +18,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -56,6 +57,13 @@ class LinkEventKind(StrEnum):
     CONTESTED = "contested"  # the account is somebody else's: nothing was changed
     LINKED = "linked"  # a person said so
     UNLINKED = "unlinked"  # likewise
+
+
+class CorrectionEvent(StrEnum):
+    """What a row of `correction` tells."""
+
+    REPLAYED = "replayed"  # an analyst gave a quarantined row back, corrected
+    WITHDRAWN = "withdrawn"  # an earlier correction no longer counts
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
@@ -334,6 +342,35 @@ failing_operation = sa.Table(
 )
 """Whose operations failed in the last runs that tried them, and how often in a row."""
 
+correction = sa.Table(
+    "correction",
+    metadata,
+    _number(),
+    _text("target"),
+    _text("source"),
+    _text("event"),
+    sa.Column("of", BigId, sa.ForeignKey("correction.id"), nullable=True),
+    _text("delivery"),
+    _count("line"),
+    _text("worker_key", null=True),
+    _json("columns"),
+    _json("reasons"),
+    _text("body_digest"),
+    _text("done_by"),
+    _text("note"),
+    _moment("at"),
+    sa.Index("ix_correction_source", "target", "source"),
+)
+"""Who replayed or withdrew which correction of a quarantined row; no cells."""
+
+correction_body = sa.Table(
+    "correction_body",
+    metadata,
+    sa.Column("correction_id", BigId, sa.ForeignKey("correction.id"), primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+"""The cells of corrections that count, before and after; erased when one is withdrawn."""
+
 lease = sa.Table(
     "lease",
     metadata,
@@ -357,6 +394,7 @@ APPEND_ONLY = (
     "team_link_event",
     "team_member",
     "approval",
+    "correction",
 )
 """Audit tables: a trigger refuses UPDATE and DELETE."""
 

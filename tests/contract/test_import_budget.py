@@ -81,6 +81,7 @@ def test_no_command_that_only_reads_imports_prefect(acme: Company) -> None:
 
 BELOW = {
     "config": [("show",), ("schema",), ("reference",)],
+    "quarantine": [("list",), ("show",), ("export",), ("replay",), ("withdraw",)],
     "contract": [("list",), ("show",), ("test",), ("new",), ("diff",)],
 }
 """Commands that have others below them."""

@@ -1,5 +1,8 @@
 """Laws of reading and checking: nothing is lost, nothing crashes, two ways give one answer."""
 
+import asyncio
+import csv
+import io
 import tempfile
 from pathlib import Path
 
@@ -8,11 +11,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.batch import RawBatch
+from data_contracts.correction import CorrectedCell, Correction
 from data_contracts.errors import ScimflowError
+from data_contracts.quarantine import KeptRow
+from data_contracts.quarantine_columns import with_guard
 from data_contracts.words import BatchVerdict, WorkerState
+from flows.correcting import check_corrected
+from flows.stages import PLAIN
+from tasks.extract.cells import clean_text
+from tasks.extract.returned_rows import read_returned
+from tasks.report.quarantine_pages import returnable_csv, returnable_jsonl
 from tasks.validate.check import check_batch
 from tasks.validate.public_path import public_evaluate
-from tasks.validate.quarantine import quarantine_csv, quarantine_jsonl
+from tasks.validate.quarantine import quarantine_jsonl
 from tasks.validate.quiet import quiet_library
 from tests.export_parts import HEADER, contract, custom, document, read
 
@@ -93,7 +104,72 @@ def test_rows_in_are_rows_accepted_and_rows_set_aside(rows: list[str]) -> None:
     assert checked.accepted["id"].is_unique
     assert all(row.rule_ids and len(row.rule_ids) == len(row.reasons) for row in report.quarantined)
     assert quarantine_jsonl(batch, report).count(b"\n") == len(report.quarantined)
-    assert quarantine_csv(batch, report)
+
+
+@quick
+@given(
+    rows=ROWS,
+    cells=st.lists(
+        st.tuples(
+            st.integers(2, 20),
+            st.sampled_from(["id", "name", "email", "status", "since"]),
+            st.sampled_from([None, "1", "9", "a@x.ch", "z@x.ch", "Active", "2020-01-31", "x"]),
+        ),
+        max_size=8,
+    ),
+)
+def test_whatever_is_corrected_no_row_is_lost_and_nobody_who_goes_on_is_set_aside(
+    rows: list[str], cells: list[tuple[int, str, str | None]]
+) -> None:
+    batch = batch_of(rows)
+    frame = batch.frame.set_index("_line")
+    corrections = [
+        Correction(
+            "hr",
+            batch.digest,
+            line,
+            None,
+            (CorrectedCell(column, _cell(frame.loc[line, column]), after),),
+        )
+        for line, column, after in cells
+        if line in frame.index
+    ]
+    found = asyncio.run(check_corrected(PLAIN.check, batch, LENIENT, corrections))
+    plain, report = found.plain.report, found.checked.report
+    assert report.rows_read == plain.rows_read
+    if plain.verdict is BatchVerdict.REFUSED:
+        return
+    assert report.verdict is not BatchVerdict.REFUSED
+    assert report.rows_read == len(found.checked.accepted) + len(report.quarantined)
+    accepted = set(found.plain.accepted["_line"])
+    assert accepted <= set(found.checked.accepted["_line"])
+    untouched = found.checked.accepted[found.checked.accepted["_line"].isin(accepted)]
+    assert untouched.reset_index(drop=True).equals(found.plain.accepted)
+
+
+def _cell(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+CELLS = st.text(st.sampled_from([*"=+-@'\"\t\r;,|aé0\u00a0\u200b\uff1d", "\U0001f600"]), max_size=8)
+
+
+@quick
+@given(values=st.lists(st.one_of(st.none(), CELLS), min_size=3, max_size=3))
+def test_what_goes_to_an_analyst_comes_back_as_it_was(values: list[str | None]) -> None:
+    cells = {f"c{i}": clean_text(v) or None if v else None for i, v in enumerate(values)}
+    row = KeptRow("hr", "hr.csv", "sha256:x", "people@1", 7, ("r",), ("why",), "7", cells)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in (("a.csv", returnable_csv([row])), ("a.jsonl", returnable_jsonl([row]))):
+            (Path(folder) / name).write_bytes(data)
+            [(source, delivery, line, back)] = read_returned(Path(folder) / name)
+            assert (source, delivery, line) == ("hr", "sha256:x", 7)
+            assert {k: v and v.replace("\r", "\n") for k, v in cells.items()} == {
+                k: v and v.replace("\r", "\n") for k, v in back.items()
+            }
+    text = returnable_csv([row]).decode("utf-8-sig")
+    for line in csv.reader(io.StringIO(text, newline="")):
+        assert not [cell for cell in line if with_guard(cell) != cell]
 
 
 @pytest.fixture(scope="module")
