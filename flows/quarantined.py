@@ -9,9 +9,7 @@ from typing import Any
 from data_contracts.errors import ConfigurationError, ScimflowError
 from data_contracts.outcome import RunRecord
 from data_contracts.quarantine import KeptRow, Quarantine
-from flows.pipeline import Preparation, check_sources
 from flows.project import Project, utc_now
-from flows.stages import PLAIN
 from tasks.ledger import LedgerReader
 from tasks.report.selection import quarantine_file
 
@@ -104,6 +102,8 @@ def _of_run(project: Project, ledger: LedgerReader, run: RunRecord) -> Quarantin
 
 
 def _read_now(project: Project, ledger: LedgerReader) -> Iterator[KeptRow]:
+    from flows.pipeline import Preparation, check_sources  # pandas, which the ledger needs not
+    from flows.stages import PLAIN
     from tasks.validate.quarantine import quarantine_jsonl
 
     preparation = Preparation(project, PLAIN, ledger, project.as_of(None), utc_now())

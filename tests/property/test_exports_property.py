@@ -3,22 +3,26 @@
 import asyncio
 import csv
 import io
+import re
 import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.batch import RawBatch
 from data_contracts.correction import CorrectedCell, Correction
-from data_contracts.errors import ScimflowError
+from data_contracts.errors import ContractFileError, ScimflowError
+from data_contracts.odcs import parse_contract
 from data_contracts.quarantine import KeptRow
 from data_contracts.quarantine_columns import with_guard
 from data_contracts.words import BatchVerdict, WorkerState
 from flows.correcting import check_corrected
 from flows.stages import PLAIN
 from tasks.extract.cells import clean_text
+from tasks.extract.contracts import published_text
 from tasks.extract.returned_rows import read_returned
 from tasks.report.quarantine_pages import returnable_csv, returnable_jsonl
 from tasks.validate.check import check_batch
@@ -188,3 +192,53 @@ def test_the_fast_way_and_the_public_way_give_the_same_rows_and_reasons(
     slow = check_batch(batch, LENIENT, evaluate=slow_way)  # type: ignore[arg-type]
     assert fast.report == slow.report
     assert fast.accepted.equals(slow.accepted)
+
+
+WORDS = st.sampled_from(
+    ["status", "aliases", "means", "Employee #", "EEID", "people", "x", "", "active", "critical"]
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-1, 3), WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
+    max_leaves=6,
+)
+PROPERTIES = st.lists(
+    st.fixed_dictionaries(
+        {"property": st.sampled_from(["status", "severities", "aliases", "key"]), "value": VALUES}
+    ),
+    max_size=3,
+)
+COLUMNS = st.lists(
+    st.fixed_dictionaries(
+        {"name": WORDS, "logicalType": st.sampled_from(["string", "date", "integer"])},
+        optional={"customProperties": PROPERTIES, "required": st.booleans(), "unique": VALUES},
+    ),
+    max_size=3,
+)
+
+
+@quick
+@given(custom_properties=PROPERTIES, columns=COLUMNS, reference=st.sampled_from(["1", "2", ""]))
+def test_whatever_an_extension_says_it_is_taken_or_refused_with_its_place(
+    custom_properties: list[dict[str, object]], columns: list[dict[str, object]], reference: str
+) -> None:
+    said = {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "urn:x",
+        "name": "own",
+        "version": "1.0.0",
+        "customProperties": custom(extends=f"bamboohr-report@{reference}"),
+        "schema": [
+            {"name": "people", "customProperties": custom_properties, "properties": columns}
+        ],
+    }
+    published = {"bamboohr-report": published_text("bamboohr-report")}
+    try:
+        kept = parse_contract(yaml.safe_dump(said), origin="own.yaml", published=published)
+    except ContractFileError as error:
+        for line in error.message.splitlines():
+            assert re.match(r"(own\.yaml|bamboohr-report\.odcs\.yaml):\d+: ", line)
+        return
+    assert reference == "1"
+    assert {column["name"] for column in columns} <= {column.name for column in kept.columns}
