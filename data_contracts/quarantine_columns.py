@@ -20,18 +20,19 @@ def with_guard(text: str) -> str:
     >>> with_guard("=1+3"), with_guard("Anna")
     ("'=1+3", 'Anna')
     """
-    return GUARD + text if _is_like_formula(text) else text
+    return GUARD + text if is_like_formula(text.lstrip(GUARD)) else text
 
 
 def without_guard(text: str) -> str:
-    """The text as it was before `with_guard`.
+    """The text as it was before `with_guard`, whatever it was.
 
     >>> without_guard("'=1+3"), without_guard("'Anna'")
     ('=1+3', "'Anna'")
     """
-    bare = text.removeprefix(GUARD)
-    return bare if bare != text and _is_like_formula(bare) else text
+    guarded = text.startswith(GUARD) and is_like_formula(text.lstrip(GUARD))
+    return text.removeprefix(GUARD) if guarded else text
 
 
-def _is_like_formula(text: str) -> bool:
+def is_like_formula(text: str) -> bool:
+    """Whether a spreadsheet takes a cell with this text for a formula."""
     return text.lstrip(_UNSEEN).startswith(_FORMULA_STARTS)

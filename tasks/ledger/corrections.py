@@ -20,7 +20,7 @@ from data_contracts.correction import (
     Replayed,
 )
 from data_contracts.errors import ConfigurationError, LedgerError
-from tasks.ledger.schema import CorrectionEvent, correction, correction_body
+from tasks.ledger.correction_schema import CorrectionEvent, correction, correction_body
 
 
 def record(

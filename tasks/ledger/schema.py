@@ -59,13 +59,6 @@ class LinkEventKind(StrEnum):
     UNLINKED = "unlinked"  # likewise
 
 
-class CorrectionEvent(StrEnum):
-    """What a row of `correction` tells."""
-
-    REPLAYED = "replayed"  # an analyst gave a quarantined row back, corrected
-    WITHDRAWN = "withdrawn"  # an earlier correction no longer counts
-
-
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
     """An aware moment, kept in UTC on every database."""
 
@@ -341,35 +334,6 @@ failing_operation = sa.Table(
     _moment("last_at"),
 )
 """Whose operations failed in the last runs that tried them, and how often in a row."""
-
-correction = sa.Table(
-    "correction",
-    metadata,
-    _number(),
-    _text("target"),
-    _text("source"),
-    _text("event"),
-    sa.Column("of", BigId, sa.ForeignKey("correction.id"), nullable=True),
-    _text("delivery"),
-    _count("line"),
-    _text("worker_key", null=True),
-    _json("columns"),
-    _json("reasons"),
-    _text("body_digest"),
-    _text("done_by"),
-    _text("note"),
-    _moment("at"),
-    sa.Index("ix_correction_source", "target", "source"),
-)
-"""Who replayed or withdrew which correction of a quarantined row; no cells."""
-
-correction_body = sa.Table(
-    "correction_body",
-    metadata,
-    sa.Column("correction_id", BigId, sa.ForeignKey("correction.id"), primary_key=True),
-    sa.Column("body", sa.LargeBinary, nullable=False),
-)
-"""The cells of corrections that count, before and after; erased when one is withdrawn."""
 
 lease = sa.Table(
     "lease",

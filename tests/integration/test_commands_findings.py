@@ -34,7 +34,7 @@ def test_findings_are_made_now_where_no_plan_is_kept_and_nothing_is_written(acme
         ("critical", "00007"),
     ]
     assert sorted(acme.folder.rglob("*")) == before
-    assert set(acme.requests()) == {"GET /Users"}
+    assert {request.split()[0] for request in acme.requests()} == {"GET"}
 
 
 def test_the_last_plan_that_is_kept_is_told_until_one_looks_now(acme: Company) -> None:

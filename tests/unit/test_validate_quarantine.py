@@ -55,6 +55,11 @@ def test_what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe(text: str) ->
     assert without_guard(with_guard(text)) == text
 
 
+@pytest.mark.parametrize("text", ["'=1", "''+1"])
+def test_what_only_looks_guarded_comes_back_as_it_was(text: str) -> None:
+    assert without_guard(with_guard(text)) == text != with_guard(text)
+
+
 @pytest.mark.parametrize("text", ["", "Anna", "a=b", "1-2", "'x"])
 def test_other_text_stays_as_it_is(text: str) -> None:
     assert with_guard(text) == without_guard(text) == text
