@@ -4,6 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
+CONTRACTS_STAMP := .venv-contracts/.setup-stamp
 WORKERS ?= 2
 
 export DO_NOT_TRACK := 1
@@ -11,10 +12,10 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-fast test-all check lint types arch format bench constraints wheel clean
+.PHONY: help setup demo ui test test-fast test-all check lint types arch format bench contracts contracts-baseline constraints wheel clean
 
 help: ## Show this list
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make the environment in .venv (every other target does so when needed)
 
@@ -61,6 +62,19 @@ format: $(STAMP) ## Bring the code into form
 bench: $(STAMP) ## The benchmarks: ratios against something named, in one run
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
 
+contracts: $(STAMP) $(CONTRACTS_STAMP) ## The published contracts against their last released form
+	@.ci/contracts
+
+$(CONTRACTS_STAMP): constraints-contracts.txt
+	@echo "setting up .venv-contracts ..."
+	@test -x .venv-contracts/bin/python || $(PYTHON) -m venv .venv-contracts
+	@.venv-contracts/bin/python -m pip install -qq --constraint constraints-contracts.txt datacontract-cli
+	@touch $@
+
+contracts-baseline: ## At a release: the published contracts become what later ones are held against
+	@rm -f tests/data/contracts-baseline/*.odcs.yaml
+	@cp data_contracts/published/*.odcs.yaml tests/data/contracts-baseline/
+
 constraints: ## Pin the newest versions that fit together (needs a network)
 	@$(PYTHON) -m venv .venv-constraints
 	@.venv-constraints/bin/python -m pip install -qq --upgrade 'pip>=25.1'
@@ -73,4 +87,4 @@ wheel: $(STAMP) ## Build the wheel
 	@$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## Remove what was made; the environment too
-	@rm -rf $(VENV) .venv-constraints dist .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .venv-constraints .venv-contracts dist .demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from data_contracts.contract_change import ExportChange
 from data_contracts.words import BatchVerdict, Severity
 
 if TYPE_CHECKING:
@@ -119,6 +120,10 @@ class ContractReport:
         refusals: Why the batch is refused, in words; empty unless it is.
         warnings: What was noticed and did no harm, in words.
         unverified: What of the contract nobody has seen or found documented, in words.
+        changes: How the export as a whole breaks with the contract: columns gone, statuses new.
+        corrections: Digest of the corrections that the batch was read with; "" for none.
+        corrected: Lines of those corrections.
+        remedy: What to write into the contract to allow those changes, ready to be completed.
     """
 
     source: str
@@ -134,6 +139,10 @@ class ContractReport:
     refusals: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     unverified: tuple[str, ...] = ()
+    changes: tuple[ExportChange, ...] = ()
+    remedy: str = ""
+    corrections: str = ""
+    corrected: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

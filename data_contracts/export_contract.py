@@ -268,6 +268,8 @@ class ExportContract:
         max_quarantined_fraction: More quarantined rows than this share refuse the batch.
         owner: Who answers for the export.
         origin: Where the contract was read from, for messages.
+        extends: Name and version of the published contract that it extends; "" for none.
+        schema_name: What the contract calls the export's rows (`people`).
         meanings: Column name by meaning.
         manager_by: By what the column that means the manager names somebody; None when the
             contract does not say.
@@ -289,6 +291,8 @@ class ExportContract:
     max_quarantined_fraction: float = 0.1
     owner: str = ""
     origin: str = ""
+    extends: str = ""
+    schema_name: str = ""
     meanings: dict[WorkerField, str] = field(default_factory=dict)
     manager_by: WorkerField | None = None
     ignored_rows: tuple[IgnoredRows, ...] = ()

@@ -148,7 +148,11 @@ class GuardrailResult(_Frozen):
 
 
 class SourceBasis(_Frozen):
-    """Which delivery of a source a plan was made from."""
+    """Which delivery of a source a plan was made from.
+
+    `corrections` names the corrections of quarantined rows that it was read with; it is not there
+    when there are none.
+    """
 
     path: str
     digest: str
@@ -156,6 +160,7 @@ class SourceBasis(_Frozen):
     contract_version: str
     rows: int
     accepted: int
+    corrections: str = Field("", exclude_if=lambda digest: not digest)
 
 
 class PlanBasis(_Frozen):

@@ -13,6 +13,7 @@ from data_contracts.plan import Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamInputs, TeamSnapshot
 from data_contracts.words import BatchVerdict
+from flows.correcting import check_corrected
 from flows.project import Project
 from flows.stages import Checked, Stages
 from flows.teams import teams_wanted
@@ -53,7 +54,14 @@ class CheckedSources:
         refused = [r for r in self.reports if r.verdict is BatchVerdict.REFUSED]
         if refused:
             lines = [f"{r.source}: {r.path}: {'; '.join(r.refusals)}" for r in refused]
-            raise BatchRefused("refused by contract: " + "\n".join(lines))
+            raise BatchRefused("refused by contract: " + "\n".join(lines), hint=_hint(refused))
+
+
+def _hint(refused: list[ContractReport]) -> str | None:
+    """Where the lines are that allow a change of an export; None when nothing changed."""
+    if not any(report.remedy for report in refused):
+        return None
+    return "run `scimflow check`: it shows what to write into the contract if the change is meant"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -112,12 +120,15 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
             continue
         contract = read_contract(source.contract, project.folder)
         preparation.tell(f"reading {name}")
-        raw[name] = await stages.extract(
+        batch = await stages.extract(
             name, source, contract, project.folder, preparation.now, preparation.as_of
         )
-        preparation.tell(f"checking {name}: {raw[name].rows_read} rows")
-        outcome = await stages.check(name, raw[name], contract, preparation.as_of)
-        checked[name] = (outcome, contract)
+        preparation.tell(f"checking {name}: {batch.rows_read} rows")
+        corrections = preparation.ledger.corrections(project.settings.target.name, name)
+        corrected = await check_corrected(
+            stages.check, batch, contract, preparation.as_of, corrections
+        )
+        raw[name], checked[name] = corrected.batch, (corrected.checked, contract)
     return CheckedSources(raw, checked)
 
 
@@ -211,4 +222,5 @@ def source_basis(report: ContractReport) -> SourceBasis:
         contract_version=report.contract_version,
         rows=report.rows_read,
         accepted=report.rows_accepted,
+        corrections=report.corrections,
     )

@@ -22,14 +22,24 @@ from data_contracts.odcs.custom import (
     place_of,
     read_custom,
 )
+from data_contracts.odcs.extending import (
+    EXTENDS,
+    ContractFile,
+    check_version,
+    extended_name,
+    lay_over,
+)
 from data_contracts.odcs.freshness import read_freshness
 from data_contracts.odcs.ignored import read_ignored
 from data_contracts.odcs.managers import manager_by_relation, read_manager_by
 from data_contracts.odcs.problems import Problems, nearest
 from data_contracts.odcs.reader import read_server
 from data_contracts.odcs.rulebook import SCHEMA, Keys, read_rules
+from data_contracts.odcs.severities import with_severities
 from data_contracts.odcs.standard import check_standard
 from data_contracts.yaml_lines import parse_yaml
+
+_OF_DOCUMENT = {EXTENDS: as_text}
 
 _PROPERTIES = {
     "key": as_text,
@@ -38,38 +48,77 @@ _PROPERTIES = {
     "completeRoster": as_flag,
     "maxQuarantinedFraction": as_fraction,
     "ignoredRows": as_is,
+    "severities": as_mapping,
 }
 _OF_DOCUMENT = {"unverified": as_texts}
 
 
-def parse_contract(text: str, *, origin: str) -> ExportContract:
+def parse_contract(
+    text: str, *, origin: str, published: Mapping[str, str] | None = None
+) -> ExportContract:
     """Read a data contract.
 
     Args:
         text: YAML in the Open Data Contract Standard 3.x.
         origin: Where it comes from, for messages (the file's path).
+        published: Texts of the contracts that it may extend, by name.
 
     Returns:
-        The contract, complete and checked.
+        The contract, complete and checked; one that extends another is both in one.
 
     Raises:
         ContractFileError: Every problem with file, line, path and remedy, one a line.
     """
+    own = _parse(text, origin)
+    problems = Problems(origin, own.lines)
+    check_standard(own.document, problems)
+    problems.stop_if_any()  # what follows relies on the standard's types
+    said = read_custom(own.document, (), _OF_DOCUMENT, problems)
+    problems.stop_if_any()
+    document, extends = own.document, ""
+    if EXTENDS in said:
+        base = _base(own, said[EXTENDS], published or {}, problems)
+        document, problems = lay_over(base, own)
+        check_standard(document, problems)  # two sound files can make a document that is not
+        problems.stop_if_any()
+        extends = f"{base.document['name']} {base.document['version']}"
+    _check_document(document, problems)
+    problems.stop_if_any()
+    contract = _read(document, origin, extends, problems)
+    problems.stop_if_any()
+    return contract
+
+
+def _parse(text: str, origin: str) -> ContractFile:
     try:
         document, lines = parse_yaml(text, origin)
     except ConfigurationError as error:
         raise ContractFileError(error.message, hint=error.hint) from None
-    problems = Problems(origin, lines)
     if not isinstance(document, dict):
+        problems = Problems(origin, lines)
         problems.add((), "expected a data contract (`apiVersion: v3.2.0` ...)")
         problems.stop_if_any()
-    check_standard(document, problems)
-    problems.stop_if_any()  # what follows relies on the standard's types
-    _check_document(document, problems)
+    return ContractFile(origin, document, lines)
+
+
+def _base(
+    own: ContractFile, reference: str, published: Mapping[str, str], problems: Problems
+) -> ContractFile:
+    """The published contract that a file extends, when both fit together."""
+    place = place_of(EXTENDS, own.document, ())
+    name = extended_name(reference, place, published, problems)
     problems.stop_if_any()
-    contract = _read(document, origin, problems)
+    base = _parse(published[name], f"{name}.odcs.yaml")
+    check_version(reference, place, str(base.document["version"]), problems)
+    if not own.document.get("name"):
+        problems.add((), "`name` is missing: give the contract a name of its own")
+    schemas, theirs = own.document.get("schema") or [], base.document["schema"][0]["name"]
+    if len(schemas) > 1:
+        problems.add(("schema",), f"give one schema, called `{theirs}`")
+    elif schemas and schemas[0]["name"] != theirs:
+        problems.add((*SCHEMA, "name"), f"must be `{theirs}`, as in the contract that is extended")
     problems.stop_if_any()
-    return contract
+    return base
 
 
 def _check_document(document: Mapping[str, Any], problems: Problems) -> None:
@@ -85,12 +134,17 @@ def _check_document(document: Mapping[str, Any], problems: Problems) -> None:
         problems.add((*SCHEMA, "relationships"), "put `relationships` at the column")
 
 
-def _read(document: Mapping[str, Any], origin: str, problems: Problems) -> ExportContract:
+def _read(
+    document: Mapping[str, Any], origin: str, extends: str, problems: Problems
+) -> ExportContract:
     schema = document["schema"][0]
     custom = read_custom(schema, SCHEMA, _PROPERTIES, problems)
     columns, meanings = _read_columns(schema, problems)
     keys = _keys(schema, custom, columns, meanings, problems)
     status, rules = read_rules(schema, custom, columns, keys, problems)
+    severities = custom.get("severities", {})
+    place = place_of("severities", schema, SCHEMA)
+    rules = with_severities(rules, severities, place, keys.key, problems)
     described = document.get("description") or {}
     whole = read_custom(document, (), _OF_DOCUMENT, problems)
     ignored: tuple[IgnoredRows, ...] = ()
@@ -116,6 +170,8 @@ def _read(document: Mapping[str, Any], origin: str, problems: Problems) -> Expor
         ignored_rows=ignored,
         freshness=read_freshness(document.get("slaProperties"), columns, problems),
         unverified=(*whole.get("unverified", ()), *_unverified(columns.values())),
+        extends=extends,
+        schema_name=schema["name"],
     )
 
 

@@ -61,11 +61,16 @@ EXPECTATIONS: dict[str, Shape] = {
         ("ignore_row_if",),
         ("or_equal",),
     ),
-    # Ours (tasks/validate/conditions.py):
+    # Ours (tasks/validate/conditions.py, field_conditions.py):
     "expect_column_values_to_be_dates": Shape(_ONE, ("formats", "day", "earliest", "latest")),
     "expect_column_values_to_be_unique_ignoring_case": Shape(_ONE),
     "expect_column_value_required_when": Shape(_PAIR, ("when_in",)),
     "expect_column_value_to_exist_in": Shape(_PAIR, (), ("ignoring_case",)),
+    "expect_manager_graph_to_have_no_cycle": Shape(_PAIR),
+    "expect_one_open_employment": Shape(_PAIR, ("when_in",)),
+    "expect_column_values_to_have_domain": Shape(_ONE, ("domains",)),
+    "expect_column_values_to_look_like_no_other": Shape(_ONE),
+    "expect_column_values_to_be_of_one_script": Shape(_ONE),
     "expect_status_to_be_given": Shape(_LIST, ("known",), ("bits",)),
     "expect_status_to_be_known": Shape(_LIST, ("known",), ("bits",)),
 }
@@ -78,7 +83,7 @@ NOT_TO_BE_NAMED = {
 }
 """Expectations that follow from other keys of a contract, with those."""
 
-_TEXT_LISTS = frozenset({"value_set", "when_in", "column_set", "known"})
+_TEXT_LISTS = frozenset({"value_set", "when_in", "column_set", "known", "domains"})
 _NUMBERS = frozenset({"min_value", "max_value"})
 _FLAGS = frozenset({"or_equal", "exact_match", "ignoring_case"})
 

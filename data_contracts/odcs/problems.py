@@ -21,16 +21,21 @@ class Problems:
     def __init__(self, origin: str, lines: Mapping[Place, int]) -> None:
         self.origin = origin
         self._lines = dict(lines)
-        self._found: dict[str, int] = {}
+        self._found: dict[str, tuple[bool, str, int]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def add(self, place: Place, message: str) -> None:
         """Note a problem at a place."""
-        line = line_of(place, self._lines)
-        path = ".".join(str(part) for part in place) or "contract"
-        self._found.setdefault(f"{self.origin}:{line}: {path}: {message}", line)
+        origin, line, there = self.locate(place)
+        path = ".".join(str(part) for part in there) or "contract"
+        order = (origin != self.origin, origin, line)
+        self._found.setdefault(f"{origin}:{line}: {path}: {message}", order)
+
+    def locate(self, place: Place) -> tuple[str, int, Place]:
+        """Tell the file, the line and the place in that file of a value."""
+        return self.origin, line_of(place, self._lines), place
 
     def stop_if_any(self) -> None:
         """Stop when there are problems.

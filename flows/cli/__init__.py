@@ -32,9 +32,12 @@ COMMANDS = {
     "approve": "Release a held plan.",
     "link": "Say whose account it is, where that needs a person.",
     "unlink": "Take back whose account it is.",
+    "quarantine": "List, show, export and replay rows that were set aside.",
+    "findings": "Tell what a person should know or decide.",
     "drift": "Show where the target differs from what is desired.",
     "explain": "Tell why a person has what they have, over all runs.",
     "history": "Tell what was done, when, by which run, why, with which result.",
+    "contract": "List, show, test, draft and compare contracts of exports.",
     "doctor": "Look whether everything needed is well.",
     "config": "Show the settings, or their JSON Schema.",
 }
@@ -46,7 +49,7 @@ HELP = """Keep a SaaS workspace's members in step with the people a company real
 
 Exit codes:
    0  in line, or done
-   2  changes or drift, found by a command that only reads
+   2  changes, drift, a critical finding or a breaking difference: found by only reading
    3  held or refused by a guardrail, or a plan that is stale
    4  an export is refused by its contract
    5  partly applied: some people's changes failed, the others are done

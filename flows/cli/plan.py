@@ -1,19 +1,18 @@
 """`scimflow plan`: everything but the writing."""
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from data_contracts.errors import EXIT_CHANGES, EXIT_HELD, ConfigurationError
-from data_contracts.plan import Plan
+from data_contracts.errors import EXIT_CHANGES, EXIT_HELD
 from data_contracts.words import Verdict
 from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
 from flows.cli.progress import telling
 from flows.cli.reading import read_plan
+from flows.private_output import write_private
 from tasks.report.documents import plan_document
 from tasks.report.terminal import plan_view
 
@@ -44,7 +43,7 @@ def command(
         project, prepared = asyncio.run(read_plan(config, as_of, tell))
     plan = prepared.plan
     if output is not None:
-        _save(plan, output)
+        write_private(output, plan.pieces(), "the plan")
     show = show_values or project.settings.report.show_values
     if json:
         print_json(plan_document(plan, plan.digest, show_values=show))
@@ -54,17 +53,3 @@ def command(
     if plan.verdict is not Verdict.SAFE:
         return EXIT_HELD
     return 0 if plan.is_empty else EXIT_CHANGES
-
-
-def _save(plan: Plan, output: Path) -> None:
-    """Plans hold personal values: their owner alone may read them."""
-    try:
-        handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{output}: the plan cannot be written: {error.strerror}",
-            hint="name a file in a folder that exists and that you may write to",
-        ) from None
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, 0o600)  # a file that was there keeps its own mode otherwise
-        file.writelines(plan.pieces())

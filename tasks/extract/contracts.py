@@ -1,5 +1,6 @@
 """Contracts by name: the published ones, and those of one's own by path."""
 
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -27,7 +28,7 @@ def read_contract(name_or_path: str, folder: Path) -> ExportContract:
     """
     if "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(_FILE_ENDINGS):
         path = folder / name_or_path
-        return parse_contract(_read_text(path), origin=str(path))
+        return parse_contract(_read_text(path), origin=str(path), published=_PublishedTexts())
     return _published(name_or_path)
 
 
@@ -47,8 +48,28 @@ def _published(name: str) -> ExportContract:
             f"no published contract is called {name!r}{near}",
             hint=f"published are: {', '.join(known)}; or give the path of a file of your own",
         )
+    return parse_contract(published_text(name), origin=name + ENDING)
+
+
+def published_text(name: str) -> str:
+    """The YAML of a published contract that there is."""
     resource = files("data_contracts").joinpath("published", name + ENDING)
-    return parse_contract(resource.read_text(encoding="utf-8"), origin=name + ENDING)
+    return resource.read_text(encoding="utf-8")
+
+
+class _PublishedTexts(Mapping[str, str]):
+    """The published contracts' texts by name; each is read when it is asked for."""
+
+    def __getitem__(self, name: str) -> str:
+        if name not in list_published():
+            raise KeyError(name)
+        return published_text(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list_published())
+
+    def __len__(self) -> int:
+        return len(list_published())
 
 
 def _read_text(path: Path) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from data_contracts.batch import ContractReport
+from data_contracts.batch import ContractReport, QuarantinedRow
 from data_contracts.words import BatchVerdict
 from tasks.ledger.runs import was_carried_out
 from tasks.ledger.schema import batch, quarantined_row, run, run_plan
@@ -105,6 +105,23 @@ def of_run(connection: sa.Connection, run_id: str) -> list[RecordedBatch]:
             }
         )
         for row in connection.execute(query)
+    ]
+
+
+def quarantined_of(connection: sa.Connection, run_id: str) -> list[QuarantinedRow]:
+    """Read the rows that a run set aside, by source and line."""
+    query = sa.select(quarantined_row).where(quarantined_row.c.run_id == run_id)
+    return [
+        QuarantinedRow(
+            source=row.source,
+            line=row.line,
+            rule_ids=tuple(row.rule_ids),
+            reasons=tuple(row.reasons),
+            worker_key=row.worker_key,
+        )
+        for row in connection.execute(
+            query.order_by(quarantined_row.c.source, quarantined_row.c.line)
+        )
     ]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from data_contracts.batch import ContractReport
+from data_contracts.correction import Replayed
 from data_contracts.link_decision import LinkedAccount
 from data_contracts.outcome import Approval, Outcome, RunRecord
 from data_contracts.plan import Adoption, Plan
@@ -12,6 +13,7 @@ from data_contracts.words import RunState
 from tasks.ledger import (
     approvals,
     batches,
+    corrections,
     decided,
     failing,
     links,
@@ -84,6 +86,32 @@ class Ledger(LedgerReader):
         """Append an approval; the plan need not be known to the ledger yet."""
         with self.database.write() as connection:
             approvals.append(connection, approval)
+
+    def record_corrections(
+        self, target: str, rows: Iterable[Replayed], *, by: str, note: str, at: datetime
+    ) -> None:
+        """Append what was replayed; corrections of rows that go on count from now on.
+
+        Args:
+            target: Name of the target.
+            rows: What was corrected, and what the contract said.
+            by: Who replayed it.
+            note: Why.
+            at: When.
+        """
+        with self.database.write() as connection:
+            corrections.record(connection, target, rows, by, note, at)
+
+    def withdraw_correction(
+        self, target: str, number: int, *, by: str, note: str, at: datetime
+    ) -> None:
+        """Append that a correction no longer counts, and erase its cells.
+
+        Raises:
+            ConfigurationError: There is none of this number that counts.
+        """
+        with self.database.write() as connection:
+            corrections.withdraw(connection, target, number, by, note, at)
 
     def adopt(self, run_id: str, target: str, adoptions: Iterable[Adoption], at: datetime) -> None:
         """Link accounts that were there already; writes nothing at the target.

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from data_contracts.batch import QuarantinedRow
+from data_contracts.correction import Correction, RecordedCorrection
 from data_contracts.failing import FailingOperation
 from data_contracts.learned import Learned
 from data_contracts.outcome import Approval, HistoryEntry, RunRecord
@@ -14,6 +16,7 @@ from data_contracts.teams import TeamLink
 from tasks.ledger import (
     approvals,
     batches,
+    corrections,
     failing,
     habits,
     history,
@@ -81,6 +84,25 @@ class LedgerReader:
         """The deliveries that a run read, by source."""
         with self.database.read() as connection:
             return batches.of_run(connection, run_id)
+
+    def quarantined(self, run_id: str) -> list[QuarantinedRow]:
+        """The rows that a run set aside, by source and line, without cells and identities."""
+        with self.database.read() as connection:
+            return batches.quarantined_of(connection, run_id)
+
+    def corrections(self, target: str, source: str) -> list[Correction]:
+        """The corrections of a source that count, oldest first, with their cells.
+
+        Raises:
+            LedgerError: What is kept of one is not what was replayed.
+        """
+        with self.database.read() as connection:
+            return list(corrections.counting(connection, target, source, self.place))
+
+    def correction_trail(self, target: str) -> list[RecordedCorrection]:
+        """Everything that was replayed or withdrawn, oldest first, without cells."""
+        with self.database.read() as connection:
+            return corrections.read(connection, target)
 
     def last_accepted_batch(self, target: str, source: str) -> AcceptedBatch | None:
         """The last delivery that was acted on, to measure shrinkage against; None before any.

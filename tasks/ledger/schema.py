@@ -5,9 +5,10 @@ database refuse to change or delete their rows. *State* tables tell how things a
 (`account_link`, `team_link`, `open_operation`, `failing_operation`, `attribute_habit`,
 `attribute_rewrite`, `lease`) and change in the same transaction as the audit rows that they follow
 from. `run` is begun and ended once. `plan_body` holds whole plans, and with them personal values
-(what accounts hold and what they shall hold); a body that was tampered with no longer has its
-digest. Everywhere else the ledger keeps identifiers (worker keys, account ids, userNames,
-externalIds, keys and names of teams), names of attributes, and reasons in words.
+(what accounts hold and what they shall hold), and `correction_body` the cells that were corrected;
+a body that was tampered with no longer has its digest. Everywhere else the ledger keeps identifiers
+(worker keys, account ids, userNames, externalIds, keys and names of teams), names of attributes and
+of columns, and reasons in words.
 
 The migrations bring a database here; a test holds the two against each other.
 """
@@ -17,7 +18,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0004"
+HEAD = "0005"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -357,6 +358,7 @@ APPEND_ONLY = (
     "team_link_event",
     "team_member",
     "approval",
+    "correction",
 )
 """Audit tables: a trigger refuses UPDATE and DELETE."""
 

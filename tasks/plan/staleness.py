@@ -46,6 +46,8 @@ def _sources(saved: Plan, now: Plan) -> list[str]:
             moved.append(f"source {name} is now {after.path}, the plan was made from {before.path}")
         elif before.digest != after.digest:
             moved.append(f"the content of {after.path} changed")
+        elif before.corrections != after.corrections:
+            moved.append(f"the corrections of quarantined rows of source {name} changed")
         elif before != after:
             moved.append(f"the contract of source {name} or its verdict changed")
     return moved

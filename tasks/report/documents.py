@@ -215,6 +215,17 @@ def _report(report: ContractReport, show_values: bool) -> Document:
         "refusals": list(report.refusals),
         "warnings": list(report.warnings),
         "unverified": list(report.unverified),
+        "changes": [
+            {
+                "kind": str(change.kind),
+                "column": change.column,
+                "found": change.found,
+                "rows": change.rows,
+                "message": change.message,
+            }
+            for change in report.changes
+        ],
+        "remedy": report.remedy or None,
         "rules": [_rule(rule) for rule in report.rules],
         "quarantined": [_quarantined(row, show_values) for row in report.quarantined],
     }

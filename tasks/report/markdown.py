@@ -25,6 +25,7 @@ def check_markdown(reports: Sequence[ContractReport], *, limit: int = part.SECTI
         (
             "# Data contracts",
             part.exports(reports) or "No export was read.",
+            part.breaking(reports),
             *(part.section(f"Rules of {escape_cell(r.source)}", part.rules(r)) for r in reports),
             part.quarantine(reports, limit),
         )

@@ -70,6 +70,7 @@ def run_markdown(
             markdown_teams(plan, load.outcomes if load else None) if plan else "",
             _troubles(plan, load, show_values),
             part.exports(reports),
+            part.breaking(reports),
             part.quarantine(reports),
             part.guardrails(plan) if plan else "",
             part.findings(plan) if plan else "",

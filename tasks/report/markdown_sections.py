@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from data_contracts.batch import ContractReport
 from data_contracts.plan import Plan
+from tasks.report.blocks import Listing, as_markdown
 from tasks.report.escaping import escape_cell
 from tasks.report.next_steps import NextStep
 from tasks.report.tables import Row, findings_table, guardrails_table, quarantine_table
@@ -96,6 +97,17 @@ def exports(reports: Sequence[ContractReport]) -> str:
         for text in (*report.refusals, *report.warnings)
     ]
     return section("Exports", table(heads, rows), "\n".join(notes))
+
+
+def breaking(reports: Sequence[ContractReport]) -> str:
+    """How exports as a whole break with their contracts, and what to write to allow it."""
+    blocks = []
+    for report in reports:
+        if report.changes:
+            changes = [f"- {escape_cell(change.message)}" for change in report.changes]
+            blocks.append(f"{escape_cell(report.source)}:\n\n" + "\n".join(changes))
+            blocks.append(as_markdown([Listing(report.remedy, "yaml")]).strip())
+    return section("Breaking changes of the exports", *blocks)
 
 
 def rules(report: ContractReport) -> str:

@@ -59,6 +59,12 @@ def _report(report: ContractReport, limit: int) -> Iterator[RenderableType]:
         yield Line(safe("noticed: ", "yellow") + safe(warning), 2, 4)
     for text in report.unverified:
         yield Line(safe("not verified: ", "dim") + safe(text), 2, 4)
+    if report.changes:
+        yield Line(safe("Breaking changes of the export", "bold"), 2)
+        yield from (Line(safe(change.message), 4) for change in report.changes)
+    if report.remedy:
+        yield Line(safe("To allow them", "bold"), 2)
+        yield from (Line(safe(line), 4) for line in report.remedy.splitlines())
     if report.rules:
         yield Line(safe("Rules", "bold"), 2)
         broken = [rule for rule in report.rules if rule.failing]

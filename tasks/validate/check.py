@@ -18,9 +18,13 @@ from data_contracts.batch import (
     RawBatch,
     RuleResult,
 )
+from data_contracts.contract_change import ExportChange
 from data_contracts.export_contract import ExportContract
 from data_contracts.frames import ACCEPTED, LINE, STATE
+from data_contracts.odcs.extension_text import remedy_text
+from data_contracts.rule_ids import COLUMNS_PRESENT, STATUS_KNOWN
 from data_contracts.words import BatchVerdict, Severity
+from tasks.validate.changes import export_changes
 from tasks.validate.freshness import freshness_result, stale
 from tasks.validate.remarks import remark
 from tasks.validate.run_rules import Breaches, Evaluate, run_rules
@@ -30,6 +34,9 @@ from tasks.validate.structure import broken_structure, is_structural, structure_
 
 MOST_LISTED = 10_000
 """Rows that the report of a refused batch lists: enough to find the cause, whatever its size."""
+
+BREAKING = "breaking change of the export"
+"""How a refusal begins whose cause is the export as a whole, and not somebody's row."""
 
 _CAUSES = 3  # rules that a refusal names for rows set aside
 
@@ -60,6 +67,8 @@ def check_batch(
     refusals = broken_structure(batch, contract)
     if refusals:
         results = structure_results(contract, refusals)
+        if COLUMNS_PRESENT in refusals:
+            refusals[COLUMNS_PRESENT] = f"{BREAKING}: {refusals[COLUMNS_PRESENT]}"
         note = "the other rules were not run: first the export must have its columns and rows"
         return _refused(batch, contract, results, [], list(refusals.values()), [note])
     rules = [rule for rule in contract.rules if not is_structural(rule)]
@@ -128,6 +137,7 @@ def _report(
     warnings: Sequence[str],
     accepted: int,
 ) -> ContractReport:
+    changes = _changes(batch, contract, results)
     return ContractReport(
         source=batch.source,
         path=batch.path,
@@ -142,6 +152,8 @@ def _report(
         refusals=tuple(refusals),
         warnings=(*batch.warnings, *warnings),
         unverified=contract.unverified,
+        changes=changes,
+        remedy=remedy_text(contract, changes),
     )
 
 
@@ -180,7 +192,20 @@ def _in_words(breach: Breaches, remarks: dict[str, str], frame: pd.DataFrame) ->
     line = int(frame[LINE].iloc[breach.rows[0]])
     text = f"{breach.failing:,} {rows} `{rule.rule_id}` (first on line {line}): {rule.description}"
     more = remarks.get(rule.rule_id)
-    return f"{text}; {more}" if more else text
+    text = f"{text}; {more}" if more else text
+    vocabulary = rule.arguments.get("value_set") or rule.arguments.get("known")
+    # a draft knows no status yet: nothing has changed then
+    return f"{BREAKING}: {text}" if rule.rule_id == STATUS_KNOWN and vocabulary else text
+
+
+def _changes(
+    batch: RawBatch, contract: ExportContract, results: list[RuleResult]
+) -> tuple[ExportChange, ...]:
+    """How the export breaks with the contract as a whole; looked for where a rule says so."""
+    about = (COLUMNS_PRESENT, STATUS_KNOWN)
+    if any(result.failing and result.rule_id in about for result in results):
+        return export_changes(batch, contract)
+    return ()
 
 
 def _remarks(broken: list[Breaches], batch: RawBatch, contract: ExportContract) -> dict[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
 
-from tasks.validate import conditions
+from tasks.validate import conditions, field_conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,24 @@ OWN = (
         ("when_in",),
     ),
     Own("expect_column_value_to_exist_in", "pair", conditions.exist_in, ("ignoring_case",)),
+    Own("expect_manager_graph_to_have_no_cycle", "pair", field_conditions.are_in_no_cycle),
+    Own("expect_one_open_employment", "pair", field_conditions.are_open_once, ("when_in",)),
+    Own(
+        "expect_column_values_to_have_domain",
+        "column",
+        field_conditions.have_allowed_domain,
+        ("domains",),
+    ),
+    Own(
+        "expect_column_values_to_look_like_no_other",
+        "column",
+        field_conditions.look_like_no_other,
+    ),
+    Own(
+        "expect_column_values_to_be_of_one_script",
+        "column",
+        field_conditions.are_of_one_script,
+    ),
     Own("expect_status_to_be_given", "list", conditions.have_status, ("known", "bits")),
     Own("expect_status_to_be_known", "list", conditions.have_known_status, ("known", "bits")),
 )

@@ -10,8 +10,8 @@ ANY = "*"
 JOINT = "|"
 
 _NAMED = 5  # unknown statuses that a message names
-_LONGEST = 40  # characters; a longer text is no status
-_TOO_MANY = 20  # so many different ones are no statuses: the columns may be shifted
+LONGEST = 40  # characters; a longer text is no status
+TOO_MANY = 20  # so many different ones are no statuses: the columns may be shifted
 
 
 def states_of(
@@ -47,16 +47,32 @@ def status_columns(frame: pd.DataFrame, status: StatusVocabulary) -> pd.DataFram
     return pd.DataFrame({name: frame.get(name, empty) for name in status.columns})
 
 
+def unknown_counts(
+    columns: pd.DataFrame, states: Mapping[str, str], bits: Sequence[int] = ()
+) -> dict[str, int]:
+    """Rows by status that the vocabulary does not have, the commonest first."""
+    unknown = columns[states_of(columns, states, bits).isna()]
+    joined = _joined([unknown.iloc[:, position] for position in range(unknown.shape[1])])
+    counts = joined.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return {str(text): int(count) for text, count in counts.items()}
+
+
+def are_no_statuses(counts: Mapping[str, int]) -> bool:
+    """Whether there are so many different values, or such long ones, that they are something else.
+
+    Columns may be shifted then, and the values be anybody's.
+    """
+    return len(counts) > TOO_MANY or any(len(text) > LONGEST for text in counts)
+
+
 def unknown_statuses(
     columns: pd.DataFrame, states: Mapping[str, str], bits: Sequence[int] = ()
 ) -> str:
     """The statuses that the vocabulary does not have, in words, the commonest first."""
-    unknown = columns[states_of(columns, states, bits).isna()]
-    joined = _joined([unknown.iloc[:, position] for position in range(unknown.shape[1])])
-    counts = joined.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    if len(counts) > _TOO_MANY:
+    counts = unknown_counts(columns, states, bits)
+    if len(counts) > TOO_MANY:
         return f"{len(counts):,} different values; are the columns shifted?"
-    shown = [f"{str(text)[:_LONGEST]!r} ({count:,})" for text, count in counts[:_NAMED].items()]
+    shown = [f"{text[:LONGEST]!r} ({count:,})" for text, count in list(counts.items())[:_NAMED]]
     more = f" and {len(counts) - _NAMED} more" if len(counts) > _NAMED else ""
     return ", ".join(shown) + more
 

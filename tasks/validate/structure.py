@@ -52,9 +52,8 @@ def is_structural(rule: ContractRule) -> bool:
 
 
 def _missing_columns(missing: list[str], batch: RawBatch, contract: ExportContract) -> str:
-    known = {column.name for column in contract.columns}
-    strangers = [str(n) for n in batch.frame.columns if n not in known and n != LINE]
-    renamed = [(name, other) for name in missing if (other := _nearest(name, strangers))]
+    others = strangers(batch, contract)
+    renamed = [(name, other) for name in missing if (other := nearest_header(name, others))]
     parts = [f"missing {_plural(missing)}: {_listed(missing)}"]
     parts += [
         f"column {other!r} is not in the contract and {name!r} is missing: was it renamed? "
@@ -66,7 +65,14 @@ def _missing_columns(missing: list[str], batch: RawBatch, contract: ExportContra
     return "; ".join(parts)
 
 
-def _nearest(name: str, others: list[str]) -> str | None:
+def strangers(batch: RawBatch, contract: ExportContract) -> list[str]:
+    """Columns of the export that the contract does not name."""
+    known = {column.name for column in contract.columns}
+    return [str(n) for n in batch.frame.columns if n not in known and n != LINE]
+
+
+def nearest_header(name: str, others: list[str]) -> str | None:
+    """The header that is nearly the same as a name; None when none comes near."""
     scored = [(_alike(name, other), other) for other in others]
     best = max(scored, default=(0.0, ""), key=lambda pair: pair[0])
     return best[1] if best[0] >= _ALIKE else None

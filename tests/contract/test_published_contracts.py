@@ -120,6 +120,7 @@ def _sample(name: str) -> dict[str, Any]:
         "value_set": ["x"],
         "when_in": ["x"],
         "known": ["x|y"],
+        "domains": ["acme.example"],
         "regex": "x",
         "min_value": 1,
         "max_value": 2,

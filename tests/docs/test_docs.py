@@ -17,7 +17,14 @@ from tests.command_parts import say
 
 ROOT = Path(__file__).resolve().parents[2]
 SKIPPED = {".venv", ".venv-constraints", ".demo", ".git", "runs", "dist", "data", ".hypothesis"}
-SKIPPED |= {".cache", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache"}
+SKIPPED |= {
+    ".cache",
+    ".venv-contracts",
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".import_linter_cache",
+}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
 

@@ -116,7 +116,9 @@ def test_a_missing_column(tmp_path: Path) -> None:
     report = check_published("bamboohr-report", write(tmp_path, *rows, header=header)).report
     assert report.verdict is BatchVerdict.REFUSED
     (refusal,) = report.refusals
-    assert refusal.startswith("missing column: 'Work Email'; the export has: 'Employee #'")
+    assert refusal.startswith(
+        "breaking change of the export: missing column: 'Work Email'; the export has: 'Employee #'"
+    )
     assert "the other rules were not run" in report.warnings[-1]
 
 

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from data_contracts.batch import QuarantinedRow
+from data_contracts.correction import CorrectedCell, Correction, Replayed
 from data_contracts.errors import LedgerError
 from data_contracts.outcome import Approval
 from data_contracts.team_plan import TeamMember
@@ -36,6 +37,7 @@ STATE = {
     "open_operation",
     "lease",
     "plan_body",
+    "correction_body",
     "run",
 }
 
@@ -53,6 +55,9 @@ def full(ledger: Ledger) -> Ledger:
     team = a_team("Core", TeamOperationKind.CREATE, "t-1", add=(member,))
     steps = [(each, outcome(each)) for each in (create("E1"), team)]
     asyncio.run(carry_out(ledger, "r1", *steps))
+    cell = CorrectedCell("email", "x", "e7@acme.example")
+    corrected = Replayed(Correction("hr", "sha256:file-100", 19, "E7", (cell,)))
+    ledger.record_corrections("acme", [corrected], by="ada", note="", at=moment(1))
     ledger.end_run("r1", state=RunState.COMPLETED, ended_at=moment(2))
     return ledger
 

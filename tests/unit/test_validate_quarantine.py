@@ -1,14 +1,13 @@
-"""Quarantined rows as files: complete as JSON lines, harmless as CSV."""
+"""Quarantined rows as files: complete as JSON lines, with_guard as CSV."""
 
-import csv
-import io
 import json
 from pathlib import Path
 
 import pytest
 
+from data_contracts.quarantine_columns import with_guard, without_guard
 from tasks.validate.check import check_batch
-from tasks.validate.quarantine import harmless, quarantine_csv, quarantine_jsonl
+from tasks.validate.quarantine import quarantine_jsonl
 from tests.export_parts import HEADER, contract, read
 
 ROWS = (
@@ -17,14 +16,14 @@ ROWS = (
 )  # fmt: skip
 
 
-def files(folder: Path) -> tuple[bytes, bytes]:
+def lines_of(folder: Path) -> list[bytes]:
     batch = read(folder, "\n".join([HEADER, *ROWS]) + "\n")
     report = check_batch(batch, contract()).report
-    return quarantine_jsonl(batch, report), quarantine_csv(batch, report)
+    return quarantine_jsonl(batch, report).splitlines()
 
 
 def test_json_lines_hold_the_row_as_it_was_and_why_it_is_there(tmp_path: Path) -> None:
-    lines = [json.loads(line) for line in files(tmp_path)[0].splitlines()]
+    lines = [json.loads(line) for line in lines_of(tmp_path)]
     assert [line["line"] for line in lines] == [42, 43, 44]
     first = lines[0]
     assert first["row"] == {
@@ -43,31 +42,27 @@ def test_json_lines_hold_the_row_as_it_was_and_why_it_is_there(tmp_path: Path) -
 
 
 def test_a_row_that_could_not_be_taken_apart_has_no_cells(tmp_path: Path) -> None:
-    line = json.loads(files(tmp_path)[0].splitlines()[1])
+    line = json.loads(lines_of(tmp_path)[1])
     assert line["row"] is None
     assert line["rules"] == ["malformed"]
-
-
-def test_the_csv_is_safe_to_open_and_complete(tmp_path: Path) -> None:
-    text = files(tmp_path)[1].decode("utf-8-sig")
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    assert rows[0] == ["line", "rules", "reasons", "id", "name", "email", "status", "since"]
-    assert rows[1][4] == "'=cmd|' /C calc'!A0"
-    assert rows[1][5] == "'+41 79 1"
-    assert [row[0] for row in rows[1:]] == ["42", "43", "44"]
-    assert not any(cell.startswith(("=", "+", "-", "@")) for row in rows for cell in row)
 
 
 @pytest.mark.parametrize(
     "text", ["=1", "+1", "-1", "@x", "\t=1", "\r1", " =1", "\u00a0=1", "\ufeff\u200b@x", "\uff1d1"]
 )
 def test_what_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe(text: str) -> None:
-    assert harmless(text) == "'" + text
+    assert with_guard(text) == "'" + text
+    assert without_guard(with_guard(text)) == text
+
+
+@pytest.mark.parametrize("text", ["'=1", "''+1"])
+def test_what_only_looks_guarded_comes_back_as_it_was(text: str) -> None:
+    assert without_guard(with_guard(text)) == text != with_guard(text)
 
 
 @pytest.mark.parametrize("text", ["", "Anna", "a=b", "1-2", "'x"])
 def test_other_text_stays_as_it_is(text: str) -> None:
-    assert harmless(text) == text
+    assert with_guard(text) == without_guard(text) == text
 
 
 def test_nothing_quarantined_gives_an_empty_file(tmp_path: Path) -> None:

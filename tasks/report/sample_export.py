@@ -1,0 +1,85 @@
+"""A sample export: a header and one made-up row, written as the contract declares."""
+
+import csv
+import io
+import json
+from typing import Any
+
+from data_contracts.errors import ConfigurationError
+from data_contracts.export_contract import ExportContract, FileFormat
+from tasks.report.sample_cells import made_up_row
+
+
+def sample_export(contract: ExportContract) -> str:
+    """Write a small export that keeps the contract.
+
+    Args:
+        contract: The contract.
+
+    Returns:
+        Text, to be saved in the contract's encoding; nobody in it is real.
+
+    Raises:
+        ConfigurationError: Exports of this format are no text.
+    """
+    row = made_up_row(contract)
+    match contract.reader.format:
+        case FileFormat.CSV:
+            return _csv(contract, row)
+        case FileFormat.JSON:
+            document: Any = [_record(contract, row)]
+            for key in reversed([k for k in contract.reader.records_at.split(".") if k]):
+                document = {key: document}
+            return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        case FileFormat.JSONL:
+            return json.dumps(_record(contract, row), ensure_ascii=False) + "\n"
+    raise ConfigurationError(
+        f"a sample of the format {contract.reader.format} is not written",
+        hint="`scimflow contract show` lists the columns",
+    )
+
+
+def sample_bytes(contract: ExportContract) -> bytes:
+    """The same in the contract's encoding."""
+    encoding = contract.reader.encoding
+    return sample_export(contract).encode("utf-8" if encoding == "utf-8-sig" else encoding)
+
+
+def _csv(contract: ExportContract, row: dict[str, str]) -> str:
+    reader = contract.reader
+    text = io.StringIO()
+    text.write("#\n" * reader.skip_lines)
+    writer = csv.writer(
+        text,
+        delimiter=reader.delimiter,
+        quotechar=reader.quote or None,
+        quoting=csv.QUOTE_MINIMAL if reader.quote else csv.QUOTE_NONE,
+        lineterminator="\n",
+    )
+    writer.writerow(row.keys())
+    writer.writerow(row.values())
+    return text.getvalue()
+
+
+def _record(contract: ExportContract, row: dict[str, str]) -> dict[str, Any]:
+    """A row as nested values, each where the contract looks for it."""
+    record: dict[str, Any] = {}
+    for column in contract.columns:
+        if row[column.name]:
+            path = [column.name] if column.path is None else column.path.split(".")
+            record = _put(record, path, row[column.name])
+    return record
+
+
+def _put(place: Any, path: list[str], value: str) -> Any:
+    """A place with a value put where a path leads; a number in the path is a place in a list."""
+    if not path:
+        return value
+    key, *rest = path
+    if not key.isdigit():
+        known = place or {}
+        return {**known, key: _put(known.get(key), rest, value)}
+    items = [*(place or [])]
+    items += [None] * (int(key) + 1 - len(items))
+    items[int(key)] = _put(items[int(key)], rest, value)
+    return items
