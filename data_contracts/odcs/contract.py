@@ -50,7 +50,7 @@ _PROPERTIES = {
     "ignoredRows": as_is,
     "severities": as_mapping,
 }
-_OF_DOCUMENT = {"unverified": as_texts}
+_OF_DOCUMENT: Mapping[str, Reader] = {EXTENDS: as_text, "unverified": as_texts}
 
 
 def parse_contract(

@@ -5,7 +5,12 @@ import re
 from collections.abc import Sequence
 
 from data_contracts.contract_change import ExportChange, ExportChangeKind
-from data_contracts.export_contract import ContractColumn, ExportContract, ReaderSettings
+from data_contracts.export_contract import (
+    ContractColumn,
+    ExportContract,
+    FileFormat,
+    ReaderSettings,
+)
 
 FILL_IN = "FILL IN"
 _STATES = "active, future, on_leave, suspended or leaver"
@@ -77,6 +82,7 @@ def _servers(contract: ExportContract, reader: ReaderSettings | None) -> list[st
     known = contract.reader
     if reader is None or (reader.delimiter, reader.encoding) == (known.delimiter, known.encoding):
         return []
+    is_csv = known.format is FileFormat.CSV
     return [
         "servers:",
         "  - server: export",
@@ -84,7 +90,7 @@ def _servers(contract: ExportContract, reader: ReaderSettings | None) -> list[st
         "    path: export",
         f"    format: {known.format}",
         "    customProperties:",
-        f"      - {{property: delimiter, value: {json.dumps(reader.delimiter)}}}",
+        *([f"      - {{property: delimiter, value: {json.dumps(reader.delimiter)}}}"] * is_csv),
         f"      - {{property: encoding, value: {reader.encoding}}}",
     ]
 

@@ -10,9 +10,14 @@ from typing import Any
 from data_contracts.errors import SourceError
 from data_contracts.quarantine_columns import DELIVERY, LINE_NUMBER, OURS, SOURCE, without_guard
 from tasks.extract.cells import clean_text
-from tasks.extract.file_bytes import read_bytes, to_utf8
+from tasks.extract.file_bytes import to_utf8
+from tasks.extract.local_place import read_local
+from tasks.extract.places import MEGABYTE
 
 Cells = Mapping[str, str | None]
+
+LARGEST_MB = 256
+"""More is no file that a person has corrected."""
 
 _HINT = "give the file that `scimflow quarantine export` wrote, with corrected cells"
 
@@ -29,7 +34,8 @@ def read_returned(path: Path) -> list[tuple[str, str, int, dict[str, str | None]
     Raises:
         SourceError: It is not such a file; says where.
     """
-    text = to_utf8(path, read_bytes(path).data, "utf-8-sig").decode("utf-8")
+    data = read_local(path, LARGEST_MB * MEGABYTE)
+    text = to_utf8(str(path), data, "utf-8-sig").decode("utf-8")
     rows = _json_rows(path, text) if text.lstrip()[:1] == "{" else _csv_rows(path, text)
     found = list(rows)
     if not found:

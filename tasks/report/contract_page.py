@@ -18,6 +18,7 @@ STATES = {
 }
 """What a state means for a person, before anything that the settings change."""
 
+_TEXT = (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL, FileFormat.LDIF)
 _ENCODINGS = {"utf-8-sig": "UTF-8, with or without a byte-order mark"}
 _DELIMITERS = {"\t": "a tab", " ": "a blank"}
 _LETTERS = {
@@ -194,13 +195,18 @@ def reading_rows(contract: ExportContract) -> list[tuple[str, str]]:
     """How a file of this export is written, in words."""
     reader = contract.reader
     rows = [("Format", str(reader.format).upper())]
-    rows.append(("Encoding", _ENCODINGS.get(reader.encoding, reader.encoding)))
+    if reader.format in _TEXT:
+        rows.append(("Encoding", _ENCODINGS.get(reader.encoding, reader.encoding)))
     if reader.format is FileFormat.CSV:
         delimiter = _DELIMITERS.get(reader.delimiter, reader.delimiter)
         rows.append(("Between cells", delimiter))
         rows.append(("Quotes", reader.quote or "none"))
     if reader.skip_lines:
         rows.append(("Before the header", plural(reader.skip_lines, "line")))
+    if reader.skip_after_header:
+        rows.append(("Below the header", plural(reader.skip_after_header, "line") + " left out"))
+    if reader.sheet is not None:
+        rows.append(("Sheet", str(reader.sheet)))
     if reader.records_at:
         rows.append(("People stand at", reader.records_at))
     rows.append(("A row is", f"one {contract.one_row_per}"))

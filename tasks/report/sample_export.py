@@ -33,10 +33,11 @@ def sample_export(contract: ExportContract) -> str:
             return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         case FileFormat.JSONL:
             return json.dumps(_record(contract, row), ensure_ascii=False) + "\n"
-    raise ConfigurationError(
-        f"a sample of the format {contract.reader.format} is not written",
-        hint="`scimflow contract show` lists the columns",
-    )
+        case other:
+            raise ConfigurationError(
+                f"a sample is written as CSV or JSON, and this is about exports as {other}",
+                hint="`scimflow contract show` lists the columns",
+            )
 
 
 def sample_bytes(contract: ExportContract) -> bytes:
@@ -57,6 +58,7 @@ def _csv(contract: ExportContract, row: dict[str, str]) -> str:
         lineterminator="\n",
     )
     writer.writerow(row.keys())
+    text.write("#\n" * reader.skip_after_header)
     writer.writerow(row.values())
     return text.getvalue()
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from data_contracts.configuration import SourceSettings
 from data_contracts.errors import ConfigurationError
-from data_contracts.export_contract import ExportContract
+from data_contracts.export_contract import ExportContract, FileFormat
 from data_contracts.odcs.extension_text import FILL_IN, extension_text
 from flows.cli.console import errors
 from flows.project import utc_now
@@ -97,7 +97,11 @@ def _fitted(export: Path, contract: ExportContract) -> str:
             f"{export} is {seen.format}, and {contract.name} is about {contract.reader.format}",
             hint="extend another contract, or draft one without --extends",
         )
-    settings = SourceSettings(contract=contract.name, path=str(export))
-    fitting = replace(contract, reader=seen)
-    batch = read_batch("export", settings, fitting, folder=Path(), now=utc_now())
-    return extension_text(contract, export_changes(batch, contract), seen)
+    settings = SourceSettings(contract=contract.name, path=export.name)
+    known = contract.reader
+    if seen.format in (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL):
+        known = replace(known, delimiter=seen.delimiter, encoding=seen.encoding)
+    fitting = replace(contract, reader=known)
+    folder = export.resolve().parent
+    batch = read_batch("export", settings, fitting, folder=folder, now=utc_now())
+    return extension_text(contract, export_changes(batch, contract), known)

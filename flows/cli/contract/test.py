@@ -37,8 +37,9 @@ def hold(
     from tasks.validate.check import check_batch
 
     contract = read_contract(name, Path())
-    settings = SourceSettings(contract=name, path=str(export))
-    batch = read_batch("export", settings, contract, folder=Path(), now=utc_now())
+    settings = SourceSettings(contract=name, path=export.name)
+    folder = export.resolve().parent
+    batch = read_batch("export", settings, contract, folder=folder, now=utc_now())
     report = check_batch(batch, contract).report
     if json:
         print_json(check_document((report,)))
