@@ -12,6 +12,7 @@ from data_contracts.export_contract import (
 )
 from data_contracts.odcs.columns import check_together, read_column
 from data_contracts.odcs.custom import (
+    Reader,
     as_flag,
     as_fraction,
     as_is,
@@ -39,7 +40,7 @@ from data_contracts.odcs.severities import with_severities
 from data_contracts.odcs.standard import check_standard
 from data_contracts.yaml_lines import parse_yaml
 
-_OF_DOCUMENT = {EXTENDS: as_text}
+_OF_DOCUMENT: Mapping[str, Reader] = {EXTENDS: as_text, "unverified": as_texts}
 
 _PROPERTIES = {
     "key": as_text,
@@ -50,7 +51,6 @@ _PROPERTIES = {
     "ignoredRows": as_is,
     "severities": as_mapping,
 }
-_OF_DOCUMENT: Mapping[str, Reader] = {EXTENDS: as_text, "unverified": as_texts}
 
 
 def parse_contract(
