@@ -2,7 +2,7 @@
 
 Parts are joined by dots. A part is a key (in XML an element's name without its prefix), a position
 from 0 in a list, or `@name` for an attribute of an XML element. `[key=value]` behind a key chooses
-from several: those whose `key` is that value (in XML an attribute or an element inside).
+from several: the first whose `key` is that value (in XML an attribute or an element inside).
 """
 
 import re

@@ -89,13 +89,11 @@ class JsonNesting:
 
 
 def _chosen(found: list[Any], step: Step) -> Any:
-    """The one object of a list whose key has the value; a list where there are several."""
-    chosen = [
-        each
-        for each in found
-        if isinstance(each, dict) and _written(each.get(step.key)) == step.value
-    ]
-    return (chosen[0] if len(chosen) == 1 else chosen) if chosen else None
+    """The first object of a list whose key has the value; null when there is none."""
+    for each in found:
+        if isinstance(each, dict) and _written(each.get(step.key)) == step.value:
+            return each
+    return None
 
 
 def _written(value: Any) -> Any:

@@ -157,10 +157,12 @@ class NestedReading:
             found = self._follow(record, steps)
             if found is ABSENT:
                 continue
-            used.add(self.nesting.own_key(record, steps[0].name))
             value = found
             if found is not None or first:
+                used.add(self.nesting.own_key(record, steps[0].name))
                 break
+        if not first and value is not ABSENT:
+            used.update(self.nesting.own_key(record, way[0].name) for way in ways)
         return value
 
     def _follow(self, record: Any, steps: tuple[Step, ...]) -> Any:

@@ -64,8 +64,8 @@ class XmlNesting:
         if found is None:
             return ABSENT
         if step.key:
-            found = [each for each in found if _matches(each, step)]
-        return _one_or_all(found) if found else None
+            return next((each for each in found if _matches(each, step)), None)
+        return _one_or_all(found)
 
     def text(self, value: Any, where: str) -> str | None:
         """The text of an element that holds nothing else."""

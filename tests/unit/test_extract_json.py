@@ -57,9 +57,22 @@ def test_a_path_may_choose_from_a_list_by_a_value(tmp_path: Path) -> None:
     two = (
         '[{"id": 1, "emails": [{"value": "a", "primary": true}, {"value": "b", "primary": true}]}]'
     )
-    assert read(tmp_path, two, work).malformed == (
+    assert cells(read(tmp_path, two, work), "mail") == ["a"]
+    none = kept(mail={"customProperties": custom(path="emails.value")})
+    assert read(tmp_path, two, none).malformed == (
         MalformedRow(1, "`value` holds 2 values where one is expected"),
     )
+
+
+def test_aliases_of_a_column_with_a_path_are_paths(tmp_path: Path) -> None:
+    mail = {"customProperties": custom(path="work.email", aliases=["emails.0.value", "private"])}
+    text = (
+        '[{"id": 1, "work": {"email": "a"}, "private": "z"}, {"id": 2, "emails": [{"value": "b"}]},'
+        '{"id": 3, "work": {"email": null}, "private": "c"}, {"id": 4}]'
+    )
+    batch = read(tmp_path, text, kept(mail=mail))
+    assert cells(batch, "mail") == ["a", "b", "c", None]
+    assert set(batch.frame.columns) == {"id", "mail", "_line"}
 
 
 def test_records_that_share_a_line_are_told_apart_by_their_number(tmp_path: Path) -> None:
