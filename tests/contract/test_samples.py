@@ -33,6 +33,7 @@ EXPECTED: dict[str, list[str]] = {
         "status-given",
     ],
     "ad-users-csv.csv": [ACTIVE, ACTIVE, SUSPENDED, ACTIVE, SUSPENDED, "only-users"],
+    "ad-users-ldif.ldif": [ACTIVE, ACTIVE, SUSPENDED, ACTIVE, "status-given"],
     "adp-workers-json.json": [
         ACTIVE,
         LEAVE,
@@ -215,6 +216,14 @@ EXPECTED: dict[str, list[str]] = {
         "employed-needs-email",
         "employeeID/unique",
     ],
+    "workday-raas-xml.xml": [
+        ACTIVE,
+        LEAVE,
+        LEAVER,
+        ACTIVE,  # a contingent worker, by the id of the reference
+        "employed-needs-email",
+        "Hire_Date/date",  # 01/03/2018
+    ],
     "workday-raas-json.json": [
         ACTIVE,
         LEAVE,
@@ -227,6 +236,7 @@ EXPECTED: dict[str, list[str]] = {
     ],
 }
 
+ENDINGS = (".csv", ".json", ".ldif", ".xml")
 REFUSED = {"entra-users-csv-2020.csv"}
 WITH_STATUS = [sample for sample, rows in EXPECTED.items() if NO_STATUS not in rows]
 
@@ -251,7 +261,7 @@ def fates(checked: CheckedBatch, lines: list[int]) -> list[str]:
 
 def test_each_published_contract_has_a_sample() -> None:
     assert {contract_of(sample) for sample in EXPECTED} == set(list_published())
-    assert EXPECTED.keys() == {p.name for p in SAMPLES.iterdir() if p.suffix in (".csv", ".json")}
+    assert EXPECTED.keys() == {p.name for p in SAMPLES.iterdir() if p.suffix in ENDINGS}
 
 
 @pytest.mark.parametrize("sample", EXPECTED)

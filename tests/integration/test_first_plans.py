@@ -12,7 +12,7 @@ import yaml
 from deployments.sandbox.server import serve_in_thread
 from deployments.sandbox.settings import SandboxSettings
 from tests.command_parts import TOKEN, TOKEN_VARIABLE, say
-from tests.contract.test_samples import REFUSED, SAMPLES, contract_of
+from tests.contract.test_samples import ENDINGS, REFUSED, SAMPLES, contract_of
 
 PUBLISHED = Path(__file__).resolve().parents[2] / "data_contracts" / "published"
 ADA, BO, SOFIA = (f"{name}@fern.example" for name in ("ada.moreau", "bo.ek", "sofia.lind"))
@@ -25,6 +25,7 @@ CREATED = {
     # row is set aside
     "ad-csvde-csv.csv": [f"{CSVDE}{n}'" for n in (1, 2, 4)],
     "ad-users-csv.csv": [f"{OBJECT}{n}" for n in (1, 2, 4)],
+    "ad-users-ldif.ldif": [f"{OBJECT}{n}" for n in (1, 2, 4)],
     "adp-workers-json.json": [f"{ADP}{n}" for n in (1, 2, 3)],
     "bamboohr-directory-json.json": ["41", "42"],
     "bamboohr-report.csv": ["001003", "001017", "001046"],  # 001044 begins in April
@@ -56,6 +57,7 @@ CREATED = {
     "successfactors-employees-csv.csv": ["amoreau", "bek", "pquist"],
     "successfactors-users-json.json": ["amoreau", "bek"],
     "ukg-pro-json.json": ["P1", "P3"],  # of P3's two employments the open one
+    "workday-raas-xml.xml": ["001003", "001017", "C-77"],
     "workday-raas-json.json": ["001003", "001017", "001046", "C-77"],
 }
 
@@ -63,6 +65,7 @@ MANAGED = {
     # by what the settings that `init` writes have managers looked up, where the export names them
     "ad-csvde-csv.csv": "distinguished_name",
     "ad-users-csv.csv": "distinguished_name",
+    "ad-users-ldif.ldif": "distinguished_name",
     "adp-workers-json.json": "worker_key",
     "bamboohr-report-json.json": "worker_key",
     "entra-graph-json.json": "external_id",
@@ -72,12 +75,14 @@ MANAGED = {
     "personio-employees-json.json": "worker_key",
     "successfactors-employees-csv.csv": "worker_key",
     "workday-raas-json.json": "worker_key",
+    "workday-raas-xml.xml": "worker_key",
 }
 BO_FIRST = {
     "bamboohr-report-json.json",
     "hibob-people-json.json",
     "personio-employees-json.json",
     "workday-raas-json.json",
+    "workday-raas-xml.xml",
 }
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value"
 
@@ -137,7 +142,7 @@ def test_managers_are_found_by_what_the_export_names_them_by(
 
 
 def test_every_sample_has_its_first_plan() -> None:
-    samples = {path.name for path in SAMPLES.iterdir() if path.suffix in (".csv", ".json")}
+    samples = {path.name for path in SAMPLES.iterdir() if path.suffix in ENDINGS}
     assert CREATED.keys() == samples - REFUSED
 
 
