@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib import import_module
 from typing import Any
 
+from data_contracts.dates import ISO, DateKind, DateReading
 from data_contracts.export_contract import (
+    SET,
     ContractColumn,
     ContractRule,
     ExportContract,
@@ -41,6 +43,10 @@ _BY_TYPE = {
     "string": ("example",),
 }
 _FIRST_DAY = date(2024, 3, 1)
+_ZONES = ("", "Z", "+00", "+0000", "+00:00")
+_SHAPES_OF_NUMBERS = ("{}", "/Date({})/", "/Date({}+0000)/")
+_FILETIME_BEFORE_1970_S = 11_644_473_600
+_NORMAL_ACCOUNT = 512  # a number of flags without any that says something of a status
 _MOST_REPEATED = 40  # characters that a pattern without an end is followed for
 
 
@@ -78,7 +84,7 @@ def _candidates(
     column: ContractColumn, meanings: list[WorkerField], rules: list[ContractRule]
 ) -> Iterator[str]:
     if column.logical_type in ("date", "timestamp"):
-        yield _FIRST_DAY.strftime(column.date_format or "%Y-%m-%d")
+        yield from _dates(column.dates or ISO)
     for rule in rules:
         if rule.expectation == "expect_column_values_to_be_in_set":
             yield from rule.arguments["value_set"]
@@ -88,6 +94,23 @@ def _candidates(
     for rule in rules:
         if rule.expectation == "expect_column_values_to_match_regex":
             yield from _matching(rule.arguments["regex"])
+
+
+def _dates(reading: DateReading) -> Iterator[str]:
+    """The first day, written in each of a column's formats."""
+    moment = datetime(_FIRST_DAY.year, _FIRST_DAY.month, _FIRST_DAY.day, 12, tzinfo=UTC)
+    seconds = int(moment.timestamp())
+    numbers = {
+        DateKind.SECONDS: seconds,
+        DateKind.MILLISECONDS: seconds * 1_000,
+        DateKind.FILETIME: (seconds + _FILETIME_BEFORE_1970_S) * 10_000_000,
+    }
+    for form in reading.formats:
+        if form.kind is DateKind.TEXT:
+            texts = [moment.strftime(form.strptime) + zone for zone in _ZONES]
+        else:
+            texts = [shape.format(numbers[form.kind]) for shape in _SHAPES_OF_NUMBERS]
+        yield from (text for text in texts if re.search(form.regex, text))
 
 
 def _holds(rule: ContractRule, cell: str) -> bool:
@@ -105,8 +128,6 @@ def _holds(rule: ContractRule, cell: str) -> bool:
         case "expect_column_value_lengths_to_be_between":
             least, most = arguments.get("min_value", 0), arguments.get("max_value", len(cell))
             return bool(least <= len(cell) <= most)
-        case "expect_column_values_to_be_dates":
-            return re.search(arguments["regex"], cell) is not None
         case _:
             return True
 
@@ -119,8 +140,16 @@ def _statuses(contract: ExportContract) -> dict[str, str]:
     employed = [status for status, state in states.items() if state is WorkerState.ACTIVE]
     chosen = next(iter(employed or states), "")
     parts = chosen.split("|") if len(contract.status.columns) > 1 else [chosen]
-    cells = ["" if part == "*" else part for part in parts]
-    return dict(zip(contract.status.columns, cells, strict=False))
+    cells = dict(zip(contract.status.columns, parts, strict=False))
+    return {
+        name: _status_cell(cell, contract.status.bits.get(name)) for name, cell in cells.items()
+    }
+
+
+def _status_cell(part: str, bit: int | None) -> str:
+    if bit is not None:
+        return str(_NORMAL_ACCOUNT | bit if part == SET else _NORMAL_ACCOUNT & ~bit)
+    return "" if part == "*" else part
 
 
 def _matching(pattern: str) -> Iterator[str]:

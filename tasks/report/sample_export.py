@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from data_contracts.errors import ConfigurationError
-from data_contracts.export_contract import ExportContract, FileFormat
+from data_contracts.export_contract import ExportContract, FileFormat, HeaderNames
+from data_contracts.value_path import Step, parse_value_path
 from tasks.report.sample_cells import made_up_row
 
 
@@ -57,7 +59,8 @@ def _csv(contract: ExportContract, row: dict[str, str]) -> str:
         quoting=csv.QUOTE_MINIMAL if reader.quote else csv.QUOTE_NONE,
         lineterminator="\n",
     )
-    writer.writerow(row.keys())
+    bracketed = reader.header_names is HeaderNames.IN_BRACKETS
+    writer.writerow([f"{name} [{name}]" if bracketed else name for name in row])
     text.write("#\n" * reader.skip_after_header)
     writer.writerow(row.values())
     return text.getvalue()
@@ -67,21 +70,28 @@ def _record(contract: ExportContract, row: dict[str, str]) -> dict[str, Any]:
     """A row as nested values, each where the contract looks for it."""
     record: dict[str, Any] = {}
     for column in contract.columns:
-        if row[column.name]:
-            path = [column.name] if column.path is None else column.path.split(".")
-            record = _put(record, path, row[column.name])
+        if row[column.name] or column.required:
+            steps = (Step(column.name),) if column.path is None else parse_value_path(column.path)
+            record = _put(record, steps, row[column.name] or None)
     return record
 
 
-def _put(place: Any, path: list[str], value: str) -> Any:
-    """A place with a value put where a path leads; a number in the path is a place in a list."""
-    if not path:
+def _put(place: Any, steps: Sequence[Step], value: str | None) -> Any:
+    """A place with a value put where a path leads."""
+    if not steps:
         return value
-    key, *rest = path
-    if not key.isdigit():
-        known = place or {}
-        return {**known, key: _put(known.get(key), rest, value)}
-    items = [*(place or [])]
-    items += [None] * (int(key) + 1 - len(items))
-    items[int(key)] = _put(items[int(key)], rest, value)
-    return items
+    step, rest = steps[0], steps[1:]
+    if step.position is not None:
+        items = [*(place or [])]
+        items += [None] * (step.position + 1 - len(items))
+        items[step.position] = _put(items[step.position], rest, value)
+        return items
+    known = place or {}
+    if not step.key:
+        return {**known, step.name: _put(known.get(step.name), rest, value)}
+    mark = {step.key: step.value}
+    items = [*(known.get(step.name) or [])]
+    at = next((i for i, item in enumerate(items) if mark.items() <= item.items()), len(items))
+    items[at:] = items[at:] or [mark]
+    items[at] = _put(items[at], rest, value)
+    return {**known, step.name: items}
