@@ -1,9 +1,11 @@
 """A data contract as a page for the people who run the export: derived, never written by hand."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from data_contracts.contract_change import ContractChange
+from data_contracts.dates import LOCAL, DateKind
 from data_contracts.export_contract import ContractColumn, ExportContract, FileFormat
 from data_contracts.words import Severity, WorkerState
 from tasks.report.blocks import Block, Heading, Paragraph, Table
@@ -21,21 +23,6 @@ STATES = {
 _TEXT = (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL, FileFormat.LDIF)
 _ENCODINGS = {"utf-8-sig": "UTF-8, with or without a byte-order mark"}
 _DELIMITERS = {"\t": "a tab", " ": "a blank"}
-_LETTERS = {
-    "%Y": "yyyy",
-    "%y": "yy",
-    "%B": "month",
-    "%b": "mon",
-    "%m": "mm",
-    "%d": "dd",
-    "%H": "hh",
-    "%I": "hh",
-    "%M": "mm",
-    "%S": "ss",
-    "%f": "ffffff",
-    "%p": "am/pm",
-    "%%": "%",
-}
 _ORDER = (Severity.REFUSE, Severity.QUARANTINE, Severity.WARN)
 
 
@@ -99,7 +86,10 @@ def contract_document(contract: ExportContract) -> dict[str, Any]:
                 "aliases": list(column.aliases),
                 "means": _meanings(contract, column),
                 "type": column.logical_type,
-                "date_format": column.date_format,
+                "date_formats": [form.words for form in column.dates.formats]
+                if column.dates
+                else [],
+                "unverified": column.unverified or None,
                 "sentinels": list(column.sentinels),
                 "classification": column.classification,
                 "path": column.path,
@@ -194,24 +184,40 @@ def diff_document(
 def reading_rows(contract: ExportContract) -> list[tuple[str, str]]:
     """How a file of this export is written, in words."""
     reader = contract.reader
-    rows = [("Format", str(reader.format).upper())]
-    if reader.format in _TEXT:
-        rows.append(("Encoding", _ENCODINGS.get(reader.encoding, reader.encoding)))
-    if reader.format is FileFormat.CSV:
-        delimiter = _DELIMITERS.get(reader.delimiter, reader.delimiter)
-        rows.append(("Between cells", delimiter))
-        rows.append(("Quotes", reader.quote or "none"))
-    if reader.skip_lines:
-        rows.append(("Before the header", plural(reader.skip_lines, "line")))
-    if reader.skip_after_header:
-        rows.append(("Below the header", plural(reader.skip_after_header, "line") + " left out"))
-    if reader.sheet is not None:
-        rows.append(("Sheet", str(reader.sheet)))
-    if reader.records_at:
-        rows.append(("People stand at", reader.records_at))
-    rows.append(("A row is", f"one {contract.one_row_per}"))
-    rows.append(("People are known by", contract.key))
-    return rows
+    is_csv, is_text = reader.format is FileFormat.CSV, reader.format in _TEXT
+    delimiter = _DELIMITERS.get(reader.delimiter, reader.delimiter)
+    after = plural(reader.skip_after_header, "line") if reader.skip_after_header else ""
+    rows = [
+        ("Format", str(reader.format).upper()),
+        ("Encoding", _ENCODINGS.get(reader.encoding, reader.encoding) if is_text else ""),
+        ("Between cells", delimiter if is_csv else ""),
+        ("Quotes", (reader.quote or "none") if is_csv else ""),
+        ("Before the header", plural(reader.skip_lines, "line") if reader.skip_lines else ""),
+        ("Below the header", f"{after} left out" if after else ""),
+        ("Sheet", str(reader.sheet or "")),
+        ("People stand at", reader.records_at),
+        ("A row is", f"one {contract.one_row_per}"),
+        ("People are known by", contract.key),
+        ("Managers are named by", str(contract.manager_by or "").replace("_", " ")),
+        ("May be at most", _age(contract)),
+    ]
+    for ignored in contract.ignored_rows:
+        told = f"the first {plural(ignored.within, 'row')} where {ignored.column} shows it"
+        rows.append(("Left out", told))
+    return [(what, how) for what, how in rows if how]
+
+
+def _age(contract: ExportContract) -> str:
+    """How old an export may be, in words."""
+    if contract.freshness is None:
+        return ""
+    where = f", by {contract.freshness.column}" if contract.freshness.column else ""
+    return f"{_days(contract.freshness.max_age)} old{where}"
+
+
+def _days(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return plural(int(hours / 24), "day") if hours % 24 == 0 else f"{hours:g} hours"
 
 
 def _introduction(contract: ExportContract) -> list[Block]:
@@ -231,6 +237,8 @@ def _introduction(contract: ExportContract) -> list[Block]:
         )
     if contract.owner:
         blocks.append(Paragraph(f"Who answers for it: {contract.owner}."))
+    if contract.unverified:
+        blocks.append(Paragraph(f"Not verified: {'; '.join(contract.unverified)}."))
     return [*blocks, Paragraph(f"{absent} {aside}")]
 
 
@@ -238,27 +246,21 @@ def _column_row(contract: ExportContract, column: ContractColumn) -> tuple[str, 
     words = [column.description] if column.description else []
     if column.logical_type != "string":
         words.append(f"A {column.logical_type}.")
-    if column.date_format:
-        words.append(f"Written {_in_letters(column.date_format)}.")
+    if column.dates is not None:
+        words.append(f"Written {column.dates.words}.")
+        if any(form.zoned or form.kind is not DateKind.TEXT for form in column.dates.formats):
+            day = "as it is written" if column.dates.day == LOCAL else f"in {column.dates.day}"
+            words.append(f"The day counts {day}.")
     if column.aliases:
         words.append(f"Also called {', '.join(column.aliases)}.")
     if column.sentinels:
         words.append(f"{', '.join(column.sentinels)} stands for nothing.")
     if column.path and column.path != column.name:
         words.append(f"Stands at {column.path}.")
+    if column.unverified:
+        words.append(f"Not verified: {column.unverified}.")
     means = ", ".join(_meanings(contract, column)).replace("_", " ")
     return column.name, "always" if column.required else "may be absent", means, " ".join(words)
-
-
-def _in_letters(date_format: str) -> str:
-    """A date format as people write it.
-
-    >>> _in_letters("%d.%m.%Y")
-    'dd.mm.yyyy'
-    """
-    for directive, letters in _LETTERS.items():
-        date_format = date_format.replace(directive, letters)
-    return date_format
 
 
 def _meanings(contract: ExportContract, column: ContractColumn) -> list[str]:
@@ -275,7 +277,9 @@ def _statuses(contract: ExportContract) -> list[Block]:
         if (len(contract.status.columns) > 1)
         else ""
     )
-    text = f"The status stands in {where}.{several} One that is not listed refuses the export."
+    bits = ", ".join(f"bit {bit} of {name}" for name, bit in contract.status.bits.items())
+    counts = f" What counts is {bits}: set or clear." if bits else ""
+    text = f"The status stands in {where}.{several}{counts} One that is not listed breaks a rule."
     rows = [
         (status or "(an empty cell)", str(state), STATES[state])
         for status, state in contract.status.states.items()

@@ -13,6 +13,7 @@ from data_contracts.words import Severity
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 _NOT_NULL = "expect_column_values_to_not_be_null"
+_DATES = "expect_column_values_to_be_dates"
 
 
 def row_schema(contract: ExportContract) -> dict[str, Any]:
@@ -47,7 +48,11 @@ def _cell(column: ContractColumn, rules: list[ContractRule]) -> dict[str, Any]:
     cell: dict[str, Any] = {"type": "string" if given else ["string", "null"]}
     if column.description:
         cell["description"] = column.description
-    said = [_SAID[rule.expectation](rule.arguments) for rule in rules if rule.expectation in _SAID]
+    said = [
+        _dates(column) if rule.expectation == _DATES else _SAID[rule.expectation](rule.arguments)
+        for rule in rules
+        if _can_be_said(rule) or rule.expectation == _DATES
+    ]
     said = [each for each in said if each]
     if not said:
         return cell
@@ -57,7 +62,13 @@ def _cell(column: ContractColumn, rules: list[ContractRule]) -> dict[str, Any]:
 
 
 def _can_be_said(rule: ContractRule) -> bool:
-    return rule.expectation in _SAID and rule.expectation != "expect_column_values_to_be_dates"
+    return rule.expectation in _SAID
+
+
+def _dates(column: ContractColumn) -> dict[str, Any]:
+    """How the dates of a column are written; whether a day exists is left to the contract."""
+    ways = [{"pattern": form.regex} for form in column.dates.formats] if column.dates else []
+    return ways[0] if len(ways) == 1 else {"anyOf": ways}
 
 
 def _lengths(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -73,6 +84,5 @@ _SAID: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "expect_column_values_to_match_regex": lambda a: {"pattern": a["regex"]},
     "expect_column_values_to_not_match_regex": lambda a: {"not": {"pattern": a["regex"]}},
     "expect_column_value_lengths_to_be_between": _lengths,
-    "expect_column_values_to_be_dates": lambda a: {"pattern": a["regex"]},
 }
-"""What each expectation on one column is in JSON Schema; of dates the way of writing alone."""
+"""What each expectation on one column is in JSON Schema."""

@@ -8,7 +8,13 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from data_contracts.contract_change import ContractChange
-from data_contracts.export_contract import ContractColumn, ExportContract, ReaderSettings
+from data_contracts.dates import DateKind
+from data_contracts.export_contract import (
+    ContractColumn,
+    ExportContract,
+    Freshness,
+    ReaderSettings,
+)
 from data_contracts.words import WorkerState
 from tasks.validate.compare_rules import compare_rules
 
@@ -96,7 +102,7 @@ def _column(old: ContractColumn, new: ContractColumn) -> Iterator[ContractChange
         yield ContractChange(new.name, f"also known as {_listed(come)} now", breaking=False)
     for words, before, after in (
         ("type", old.logical_type, new.logical_type),
-        ("date format", old.date_format, new.date_format),
+        ("date format", _dates(old), _dates(new)),
         ("path", old.path or old.name, new.path or (old.path or old.name)),
     ):
         if before != after:
@@ -141,10 +147,33 @@ def _whole(
     if old.complete_roster != new.complete_roster:
         end = "has left" if new.complete_roster else "has not left for that alone"
         yield ContractChange(FILE, f"who is absent from the export {end} now", breaking=True)
+    for words, before_, after_ in (
+        ("managers are named by", old.manager_by, new.manager_by),
+        ("rows left out as no data", old.ignored_rows, new.ignored_rows),
+    ):
+        if before_ != after_:
+            yield ContractChange(FILE, f"{words}: otherwise than before", breaking=True)
+    yield from _freshness(old.freshness, new.freshness)
     before, after = old.max_quarantined_fraction, new.max_quarantined_fraction
     if before != after:
         text = f"{before:.0%} -> {after:.0%} of the rows may be set aside"
         yield ContractChange(FILE, text, breaking=after < before)
+
+
+def _freshness(old: Freshness | None, new: Freshness | None) -> Iterator[ContractChange]:
+    if old == new:
+        return
+    text = f"may be at most so old: {_age(old)} -> {_age(new)}"
+    laxer = new is None or (
+        old is not None and old.column == new.column and new.max_age > old.max_age
+    )
+    yield ContractChange(FILE, text, breaking=not laxer)
+
+
+def _age(freshness: Freshness | None) -> str:
+    if freshness is None:
+        return "any age"
+    return f"{freshness.max_age}" + (f" by {freshness.column!r}" if freshness.column else "")
 
 
 def _statuses(
@@ -159,6 +188,8 @@ def _statuses(
     if columns != new.status.columns:
         text = f"stands elsewhere: {_listed(columns)} -> {_listed(new.status.columns)}"
         yield ContractChange(STATUS, text, breaking=True)
+    if old.status.bits != new.status.bits:
+        yield ContractChange(STATUS, "is another bit of a number", breaking=True)
     before, after = old.status.states, new.status.states
     for status in before:
         if status not in after:
@@ -176,6 +207,14 @@ def _new_statuses(
     for status, state in after.items():
         if status not in before:
             yield ContractChange(STATUS, f"{status!r} is known now: {state}", breaking=False)
+
+
+def _dates(column: ContractColumn) -> str:
+    """How dates are written and which day counts; "" for other columns."""
+    if column.dates is None:
+        return ""
+    zoned = any(form.zoned or form.kind is not DateKind.TEXT for form in column.dates.formats)
+    return column.dates.words + (f" ({column.dates.day})" if zoned else "")
 
 
 def _shown(value: object) -> str:

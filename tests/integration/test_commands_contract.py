@@ -55,7 +55,7 @@ def test_a_contract_is_shown_with_columns_statuses_rules_and_how_it_is_read() ->
         "Leave of Absence on_leave is on leave",
         "sets the row aside Work Email/format `Work Email` must be written like a valid email",
         "whoever is absent from it has left",
-        "Written yyyy-mm-dd.",
+        "Written yyyy-MM-dd.",
     ):
         assert words in said.text
     shown = contract("show", "bamboohr-report", "--json").document
