@@ -234,3 +234,28 @@ def test_a_difference_that_breaks_exports_exits_2(tmp_path: Path) -> None:
     assert back.document["changes"][0]["subject"] == "name/required"
     assert json.loads(contract("diff", "old.yaml", "new.yaml", "--json").out)["breaking"] is True
     assert "## 1 breaking difference" in contract("diff", "old.yaml", "new.yaml", "--markdown").out
+
+
+@pytest.mark.parametrize("name", list_published())
+def test_each_published_contract_has_a_page_and_a_schema_that_its_sample_keeps(
+    name: str, tmp_path: Path
+) -> None:
+    page = contract("show", name, "--markdown")
+    assert page.code == 0
+    assert f"# {name}".replace("_", r"\_") in page.out
+    schema = contract("show", name, "--json-schema").document
+    jsonschema.Draft202012Validator.check_schema(schema)
+    if contract("show", name, "--sample", "-o", "export").code != 0:
+        return  # of a format that is no text
+    [row] = rows_of(name, tmp_path / "export")
+    assert [e.message for e in jsonschema.Draft202012Validator(schema).iter_errors(row)] == []
+    assert not jsonschema.Draft202012Validator(schema).is_valid(
+        {**row, read_contract(name, tmp_path).key: None}
+    )
+
+
+def test_a_page_says_in_which_zone_a_day_counts_and_what_nobody_has_verified() -> None:
+    text = contract("show", "successfactors-users-json").text
+    assert "odata-millis" in text
+    assert "The day counts in" in text
+    assert "Not verified" in text
