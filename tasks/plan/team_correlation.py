@@ -68,7 +68,7 @@ class _Correlation:
         self._by_id = {team.team_id: team for team in inputs.snapshot.teams}
         self._by_name: dict[str, list[Team]] = defaultdict(list)
         self._by_external_id: dict[str, list[Team]] = defaultdict(list)
-        for team in inputs.snapshot.teams:
+        for team in sorted(inputs.snapshot.teams, key=lambda each: each.team_id):
             self._by_name[folded_name(team.name)].append(team)
             if team.external_id:
                 self._by_external_id[team.external_id].append(team)
