@@ -285,7 +285,7 @@ def stages() -> Stages:
 
     return Stages(
         PLAIN.extract,
-        once(PLAIN.check, lambda source, batch, contract: batch.digest),
+        once(PLAIN.check, lambda source, batch, *_: batch.digest),
         once(PLAIN.transform, lambda checked, *_: checked["hr"][0].report.digest),
         PLAIN.read_target,
         PLAIN.plan,
