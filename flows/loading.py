@@ -75,7 +75,13 @@ async def carry_out(
     owners = {str(a): str(w) for a, w in zip(links[ACCOUNT_ID], links[WORKER_KEY], strict=True)}
     learned = run.ledger.learned(target, run.project.settings.never_learned)
     failing = run.ledger.failing(target)
-    arranged = arrange(plan.operations, failing, utc_now(), at_once=at_once)
+    arranged = arrange(
+        plan.operations,
+        failing,
+        utc_now(),
+        at_once=at_once,
+        role_path=run.project.settings.role_path,
+    )
     due: tuple[PlannedOperation, ...] = (*arranged.due, *plan.team_operations)
     outcomes = list(arranged.put_off)
     counter = itertools.count(1)

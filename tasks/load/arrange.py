@@ -10,7 +10,7 @@ from datetime import datetime
 from data_contracts.failing import FailingOperation
 from data_contracts.outcome import Outcome
 from data_contracts.plan import Operation
-from data_contracts.words import OutcomeResult
+from data_contracts.words import OperationKind, OutcomeResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ def arrange(
     now: datetime,
     *,
     at_once: bool = False,
+    role_path: str = "",
 ) -> Arranged:
     """Arrange a plan's operations for a load.
 
@@ -40,17 +41,24 @@ def arrange(
         failing: Whose operations failed in the last runs, by worker key.
         now: The present moment.
         at_once: Whether nobody is put off, since somebody asked for it.
+        role_path: The attribute that carries the role. A change of role is never put off: it may
+            take access away.
     """
     due: list[Operation] = []
     put_off: list[Outcome] = []
     for operation in operations:
         known = failing.get(operation.worker_key)
-        if known is not None and not at_once and known.puts_off(operation, now):
+        urgent = at_once or _changes_role(operation, role_path)
+        if known is not None and not urgent and known.puts_off(operation, now):
             put_off.append(_put_off(operation, known))
         else:
             due.append(operation)
     due.sort(key=lambda operation: operation.worker_key not in failing)
     return Arranged(tuple(due), tuple(put_off))
+
+
+def _changes_role(operation: Operation, role_path: str) -> bool:
+    return operation.kind is OperationKind.UPDATE and role_path in operation.attributes
 
 
 def _put_off(operation: Operation, known: FailingOperation) -> Outcome:

@@ -76,6 +76,17 @@ def test_a_person_who_keeps_failing_is_put_off_and_said_to_be_and_no_request_is_
     assert run.record.counts["put_off"] == 1
 
 
+def test_a_demotion_that_keeps_failing_is_tried_in_every_run(settled: Company) -> None:
+    settled.settings({"guardrails": {"min_admins": 0}})
+    settled.export(person(1, department="Research"), person(2), person(3))
+    for _ in range(3):
+        settled.sandbox.faults.clear()
+        settled.sandbox.faults.add("ignored-write=1")
+        assert results(synced(settled)) == {"00001": "failed"}
+    settled.sandbox.faults.clear()
+    assert results(synced(settled)) == {"00001": "applied"}
+
+
 def test_a_corrected_row_is_tried_at_once(settled: Company) -> None:
     fail(settled, 4)
     settled.export(person(1), person(2, title="Corrected"), person(3))

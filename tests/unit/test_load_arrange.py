@@ -11,6 +11,7 @@ from data_contracts.words import OperationKind
 from tasks.load.arrange import arrange
 from tests.ledger_parts import START, change, create, leave
 
+ROLE = "roles[primary eq true].value"
 TITLE = change("E2", "a-2", {"title": "Else"})
 
 
@@ -60,6 +61,15 @@ def test_what_differs_from_what_failed_is_tried_at_once() -> None:
 def test_nobody_who_leaves_is_put_off_however_often_it_failed() -> None:
     gone = leave("E2", "a-2")
     assert arrange([gone], {"E2": failing(gone, 9)}, START).due == (gone,)
+
+
+def test_no_change_of_a_role_is_put_off_since_it_may_take_access_away() -> None:
+    demoted = change("E2", "a-2", {ROLE: "viewer"})
+    known = {"E2": failing(demoted, 9)}
+    assert arrange([demoted], known, START, role_path=ROLE).due == (demoted,)
+    joiner = create("E2", attributes={"userName": "e2@acme.example", ROLE: "viewer"})
+    put_off = arrange([joiner], {"E2": failing(joiner, 9)}, START, role_path=ROLE).put_off
+    assert [o.worker_key for o in put_off] == ["E2"]
 
 
 def test_who_failed_before_comes_first_and_the_others_stay_in_order() -> None:
