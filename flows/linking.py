@@ -5,7 +5,7 @@ accounts) is settled here. The exports and the target are read, so that a slip o
 link to nobody: the next sync would take its account away, or make a second one.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -20,12 +20,11 @@ from flows.pipeline import Preparation, check_sources
 from flows.project import Project, find_token, utc_now
 from flows.running import Run, begin_run
 from flows.stages import PLAIN
+from flows.telling import Teller
 from tasks.ledger import open_ledger
 from tasks.scim.answers import resource_id
 from tasks.scim.client import ScimClient, open_client
 from tasks.transform.people import derive
-
-Teller = Callable[[str], None]
 
 
 async def link(

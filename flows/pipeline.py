@@ -17,17 +17,11 @@ from flows.correcting import check_corrected
 from flows.project import Project
 from flows.stages import Checked, Stages
 from flows.teams import teams_wanted
+from flows.telling import Teller, silent
 from tasks.extract.contracts import read_contract
 from tasks.ledger import LedgerReader
 from tasks.plan.make import PlanInputs
 from tasks.scim.client import ScimClient
-
-Teller = Callable[[str], None]
-"""Told in words what is being done, for a progress line."""
-
-
-def silent(text: str) -> None:
-    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -15,7 +15,6 @@ from flows.pipeline import (
     CheckedSources,
     Preparation,
     Prepared,
-    Teller,
     check_sources,
     prepare_plan,
 )
@@ -23,6 +22,7 @@ from flows.project import utc_now
 from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
 from flows.settling import settle_open_intents, settle_open_team_intents
 from flows.stages import Stages
+from flows.telling import Teller
 from tasks.scim.client import ScimClient
 
 

@@ -1,9 +1,16 @@
 """What is being done, and how far it is, for whoever listens in this process (the command line)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol
+from typing import Any, Protocol
+
+Teller = Callable[[str], None]
+"""Told in words what is being done."""
+
+
+def silent(text: str) -> None:
+    """Tell nobody."""
 
 
 class Listener(Protocol):
@@ -43,3 +50,24 @@ def listening(listener: Listener) -> Iterator[None]:
         yield
     finally:
         _listener.reset(token)
+
+
+_ends: ContextVar[list[Any] | None] = ContextVar("ends", default=None)
+
+
+def note_end(result: Any) -> None:
+    """Say how a run ended, before Prefect is told: its server may be gone by now."""
+    ends = _ends.get()
+    if ends is not None:
+        ends.append(result)
+
+
+@contextmanager
+def noting_ends() -> Iterator[list[Any]]:
+    """Gather how runs of this process end while the context lasts, the last one last."""
+    ends: list[Any] = []
+    token = _ends.set(ends)
+    try:
+        yield ends
+    finally:
+        _ends.reset(token)

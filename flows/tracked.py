@@ -1,8 +1,5 @@
 """What all flows share: a run in the ledger around the work, a final state that tells its end."""
 
-import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from prefect import State, get_run_logger
@@ -10,28 +7,17 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 
 from data_contracts.as_of import AsOf
-from data_contracts.batch import ContractReport
-from data_contracts.errors import (
-    DEBUG_VARIABLE,
-    BatchRefused,
-    InternalError,
-    PlanError,
-    PlanHeld,
-    ScimflowError,
-    SourceError,
-)
-from data_contracts.outcome import LoadReport, RunRecord
-from data_contracts.plan import Plan
+from data_contracts.errors import ScimflowError
 from data_contracts.words import RunState
 from flows.artifacts import publish_plan, publish_run, publish_sources
 from flows.pipeline import CheckedSources, Prepared
 from flows.project import Project, find_token, open_project
-from flows.running import Run, begin_run
+from flows.recorded import RunNotes, RunResult, Work, record_run
+from flows.running import Run
 from flows.stages import Stages
 from flows.syncing import Manner, prepare_within
-from flows.telling import tell
+from flows.telling import note_end, tell
 from tasks import steps
-from tasks.ledger import open_ledger
 from tasks.scim.client import ScimClient, open_client
 
 TRACKED = Stages(
@@ -58,21 +44,6 @@ STATE_NAMES = {
 GOOD = (RunState.COMPLETED, RunState.COMPLETED_WITH_QUARANTINE)
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
-    """How a run ended, for a caller in the same process; Prefect does not store it."""
-
-    record: RunRecord
-    reports: tuple[ContractReport, ...]
-    plan: Plan | None
-    load: LoadReport | None
-    error: ScimflowError | None = None
-
-
-Work = Callable[[Run, AsOf], Awaitable[RunState]]
-"""What a flow does within its run; says how the run ends."""
-
-
 async def conduct(flow: str, configuration: str, as_of: str | None, work: Work) -> State[Any]:
     """Do a flow's work within a run of the ledger.
 
@@ -88,41 +59,10 @@ async def conduct(flow: str, configuration: str, as_of: str | None, work: Work) 
     """
     project = open_project(configuration)
     day = project.as_of(as_of)
-    with open_ledger(project.ledger_url, folder=project.folder) as ledger:
-        run = begin_run(project, ledger, flow, day, flow_run.get_id())
-        get_run_logger().info("run %s for target %s", run.record.run_id, run.record.target)
-        error: ScimflowError | None = None
-        try:
-            state = await work(run, day)
-            message = ""
-        except ScimflowError as caught:
-            error, message = caught, caught.message
-            state = state_of_error(caught)
-        except Exception as caught:
-            run.finish(RunState.FAILED, InternalError.of(caught).message)
-            if os.environ.get(DEBUG_VARIABLE):
-                raise
-            raise InternalError.of(caught) from None
-        except BaseException:
-            # cancelled: the ledger must not show a run that goes on for ever
-            run.finish(RunState.FAILED, "interrupted")
-            raise
-        record = run.finish(state, message)
-        await publish_run(run)
-    return _final_state(RunResult(record, run.reports, run.plan, run.load, error))
-
-
-def state_of_error(error: ScimflowError) -> RunState:
-    """How a run ends that an error stopped."""
-    match error:
-        case BatchRefused() | SourceError():
-            return RunState.REFUSED_BY_CONTRACT
-        case PlanHeld():
-            return RunState.HELD
-        case PlanError():
-            return RunState.REFUSED
-        case _:
-            return RunState.FAILED
+    notes = RunNotes(get_run_logger().info, publish_run)
+    result = await record_run(project, flow, day, flow_run.get_id(), work, notes)
+    note_end(result)
+    return _final_state(result)
 
 
 def _final_state(result: RunResult) -> State[Any]:

@@ -25,11 +25,12 @@ from data_contracts.outcome import LoadReport, Outcome, RunRecord
 from data_contracts.plan import Plan, PlannedOperation
 from data_contracts.words import RunState
 from flows.leasing import hold_target
-from flows.pipeline import CheckedSources, silent
+from flows.pipeline import CheckedSources
 from flows.project import Project, find_token, open_project
 from flows.running import Run, begin_run
 from flows.stages import PLAIN, Stages
 from flows.syncing import Manner, sync_within
+from flows.telling import silent
 from tasks.ledger import open_ledger
 from tasks.load.session import LoadSession
 from tasks.scim.client import open_client

@@ -12,9 +12,10 @@ from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
 from flows.cli.progress import telling
 from flows.explaining import explain
-from flows.pipeline import Preparation, Teller
+from flows.pipeline import Preparation
 from flows.project import open_project, utc_now
 from flows.stages import PLAIN
+from flows.telling import Teller
 from tasks.ledger import open_ledger
 from tasks.report.documents import explain_document
 from tasks.report.terminal import explain_view

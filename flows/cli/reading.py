@@ -1,6 +1,5 @@
 """The read-only commands' way to a plan: without Prefect, without a run in the ledger."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from flows.pipeline import (
@@ -12,10 +11,9 @@ from flows.pipeline import (
 )
 from flows.project import Project, find_token, open_project, utc_now
 from flows.stages import PLAIN
+from flows.telling import Teller
 from tasks.ledger import open_ledger
 from tasks.scim.client import open_client
-
-Teller = Callable[[str], None]
 
 
 async def read_sources(

@@ -64,7 +64,7 @@ def _where() -> str:
 
 
 def _show(state: Any, *, json: bool) -> int:
-    from flows.tracked import RunResult
+    from flows.recorded import RunResult
     from tasks.report.documents import run_document
     from tasks.report.terminal import error_view, run_view
 

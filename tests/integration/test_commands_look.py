@@ -11,7 +11,7 @@ import pytest
 from data_contracts.errors import EXIT_CHANGES, EXIT_CONTRACT, EXIT_HELD, EXIT_USAGE
 from data_contracts.plan import Plan
 from flows.cli.reading import read_plan
-from flows.pipeline import silent
+from flows.telling import silent
 from tests.command_parts import TODAY, Company, company, person
 
 ESCAPE = "\x1b"
