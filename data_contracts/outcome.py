@@ -112,6 +112,8 @@ class RunRecord:
         counts: Numbers of the summary.
         message: The final state in one sentence.
         prefect_run_id: Id of the Prefect flow run, if there was one.
+        trace_id: The run's trace, where telemetry is on (32 hexadecimal digits); the ledger does
+            not keep it.
     """
 
     run_id: str
@@ -125,6 +127,7 @@ class RunRecord:
     counts: dict[str, int] = field(default_factory=dict)
     message: str = ""
     prefect_run_id: str | None = None
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from data_contracts.words import TeamOperationKind
 from flows.project import utc_now
 from flows.running import Run
 from flows.stopping import stopping_on_signals, stopping_when_set
+from flows.telemetry import telemetry
 from flows.telling import tell, tell_progress
 from tasks.ledger.journal import Journal
 from tasks.load.arrange import Arranged, arrange
@@ -102,7 +103,8 @@ async def carry_out(
         for name, operations in (*plan_order(arranged.due), *_on_teams(plan)):
             batches = _batches(operations)
             for number, batch in enumerate(batches, start=1):
-                outcomes += await apply(name, number, len(batches), session, batch, count)
+                with telemetry().span("load", {"scimflow.operation.kind": name}):
+                    outcomes += await apply(name, number, len(batches), session, batch, count)
                 await progress(len(outcomes), len(arranged.put_off) + len(due))
         run.load = replace(session.report(), outcomes=_in_order(plan, outcomes))
     if plan.only is None:

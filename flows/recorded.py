@@ -23,6 +23,7 @@ from data_contracts.plan import Plan
 from data_contracts.words import RunState
 from flows.project import Project
 from flows.running import Run, begin_run
+from flows.telemetry import observed_run, telemetry
 from flows.telling import Teller, silent
 from tasks.ledger import open_ledger
 
@@ -77,8 +78,16 @@ async def record_run(
     Raises:
         InternalError: A defect, named by its kind alone; the run is closed as failed.
     """
+    async with observed_run(project, flow):
+        return await _record_run(project, flow, day, prefect_run_id, work, notes)
+
+
+async def _record_run(
+    project: Project, flow: str, day: AsOf, prefect_run_id: str | None, work: Work, notes: RunNotes
+) -> RunResult:
     with open_ledger(project.ledger_url, folder=project.folder) as ledger:
         run = begin_run(project, ledger, flow, day, prefect_run_id)
+        telemetry().is_about(run)
         notes.tell(f"run {run.record.run_id} for target {run.record.target}")
         error: ScimflowError | None = None
         try:

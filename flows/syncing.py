@@ -22,6 +22,7 @@ from flows.project import utc_now
 from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
 from flows.settling import settle_open_intents, settle_open_team_intents
 from flows.stages import Stages
+from flows.telemetry import observed
 from flows.telling import Teller
 from tasks.scim.client import ScimClient
 
@@ -67,7 +68,7 @@ async def prepare_within(
     """
     preparation = Preparation(
         run.project,
-        manner.stages,
+        observed(manner.stages),
         run.ledger,
         as_of,
         utc_now(),

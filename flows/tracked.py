@@ -16,6 +16,7 @@ from flows.recorded import RunNotes, RunResult, Work, record_run
 from flows.running import Run
 from flows.stages import Stages
 from flows.syncing import Manner, prepare_within
+from flows.telemetry import telemetry
 from flows.telling import note_end, tell
 from tasks import steps
 from tasks.scim.client import ScimClient, open_client
@@ -111,7 +112,12 @@ MANNER = Manner(
 
 def connect(project: Project) -> ScimClient:
     """A client of the project's target, to be used as a context manager."""
-    return open_client(project.settings.target, find_token(project), folder=project.folder)
+    return open_client(
+        project.settings.target,
+        find_token(project),
+        folder=project.folder,
+        on_request=telemetry().on_request,
+    )
 
 
 def run_name(flow: str, parameters: dict[str, Any]) -> str:

@@ -30,6 +30,7 @@ from flows.project import Project, find_token, open_project
 from flows.running import Run, begin_run
 from flows.stages import PLAIN, Stages
 from flows.syncing import Manner, sync_within
+from flows.telemetry import telemetry
 from flows.telling import silent
 from tasks.ledger import open_ledger
 from tasks.load.session import LoadSession
@@ -68,6 +69,7 @@ async def sync_once(
     as_of = project.as_of(day)
     with open_ledger(project.ledger_url, folder=project.folder) as ledger:
         run = begin_run(project, ledger, "sync-users", as_of, None)
+        telemetry().is_about(run)
         manner = Manner(stages, _apply, silent, _keep_sources, _show_nobody)
         try:
             async with hold_target(run), _client(project, transport, clock) as client:
@@ -82,7 +84,14 @@ async def sync_once(
 
 def _client(project: Project, transport: httpx.AsyncBaseTransport | None, clock: Clock) -> Any:
     target, token = project.settings.target, find_token(project)
-    return open_client(target, token, folder=project.folder, transport=transport, clock=clock)
+    return open_client(
+        target,
+        token,
+        folder=project.folder,
+        transport=transport,
+        clock=clock,
+        on_request=telemetry().on_request,
+    )
 
 
 async def _apply(

@@ -10,6 +10,7 @@ from data_contracts.configuration.settings import Configuration, LedgerSettings,
 from data_contracts.configuration.sources import MergeRule, SourceSettings
 from data_contracts.configuration.target import Authentication, TargetSettings, TokenReference
 from data_contracts.configuration.teams import TeamRules
+from data_contracts.configuration.telemetry import TelemetrySettings
 
 __all__ = [
     "AttributeRule",
@@ -32,6 +33,7 @@ __all__ = [
     "SourceSettings",
     "TargetSettings",
     "TeamRules",
+    "TelemetrySettings",
     "TokenReference",
     "load_configuration",
 ]

@@ -15,6 +15,7 @@ from data_contracts.configuration.sources import Sources
 from data_contracts.configuration.strict import Section
 from data_contracts.configuration.target import TargetSettings
 from data_contracts.configuration.teams import TeamRules
+from data_contracts.configuration.telemetry import TelemetrySettings
 from data_contracts.errors import ConfigurationError
 from data_contracts.scim.paths import AttributePath, parse_path
 from data_contracts.scim.schema import USER_SCHEMA, Kind
@@ -69,6 +70,8 @@ class Configuration(Sources):
     """Where the audit trail is kept."""
     report: ReportSettings = ReportSettings()
     """The files that each run leaves behind."""
+    telemetry: TelemetrySettings = TelemetrySettings()
+    """What runs tell an OpenTelemetry collector."""
 
     @model_validator(mode="after")
     def _paths_fit_scim(self) -> "Configuration":

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-def safe_url(value: str) -> str:
+def safe_url(value: str, *, instead: str = "`target.auth`") -> str:
     """Check a URL of the settings.
 
     Args:
         value: As it was written.
+        instead: Where a user and a password belong.
 
     Returns:
         The same URL.
@@ -20,7 +21,7 @@ def safe_url(value: str) -> str:
     """
     parts = urlsplit(value)
     if parts.username or parts.password:
-        raise ValueError("no user or password in a URL: use `target.auth`")
+        raise ValueError(f"no user or password in a URL: use {instead}")
     local = parts.hostname in LOOPBACK_HOSTS
     schemes = ("https", "http") if local else ("https",)
     if not parts.hostname or parts.scheme not in schemes:

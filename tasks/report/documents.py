@@ -255,7 +255,8 @@ def _quarantined(row: QuarantinedRow, show_values: bool) -> Document:
 
 
 def run_part(run: RunRecord) -> Document:
-    """The ledger's line about a run."""
+    """The ledger's line about a run; with its trace, where there is one."""
+    trace = {} if run.trace_id is None else {"trace_id": run.trace_id}
     return {
         "run_id": run.run_id,
         "flow": run.flow,
@@ -268,6 +269,7 @@ def run_part(run: RunRecord) -> Document:
         "counts": dict(run.counts),
         "plan_digest": run.plan_digest,
         "prefect_run_id": run.prefect_run_id,
+        **trace,
     }
 
 

@@ -18,6 +18,7 @@ from data_contracts.configuration.target import TargetSettings
 from data_contracts.errors import AnswerUnreadable, TargetError, TargetRefused
 from data_contracts.scim.paths import parse_path
 from data_contracts.scim.resource import Value, normal_form
+from data_contracts.seen_request import OnRequest
 from tasks.scim import discovery, protocol
 from tasks.scim.access import StaticToken, TokenSource
 from tasks.scim.answers import Answer, read_resource, resource_id
@@ -58,6 +59,7 @@ class ScimClient:
         tokens: Gives the access token; closed with the client.
         transport: What carries the bytes; closed with the client.
         clock: Time.
+        on_request: Told of each request that was sent.
     """
 
     def __init__(
@@ -67,10 +69,11 @@ class ScimClient:
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Clock = SYSTEM_CLOCK,
+        on_request: OnRequest | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self._wire = Wire(settings, tokens, transport, clock)
+        self._wire = Wire(settings, tokens, transport, clock, on_request)
         self._directory = Directory(lambda take: self.list_users(on_users=take))
         self._unfilterable: set[str] = set()
         self._config: ProviderConfig | None = None
@@ -359,6 +362,7 @@ def open_client(
     folder: Path,
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    on_request: OnRequest | None = None,
 ) -> ScimClient:
     """A client for a target.
 
@@ -368,9 +372,11 @@ def open_client(
         folder: What relative paths in the settings start from.
         transport: What carries the bytes; the real one when not given.
         clock: Time.
+        on_request: Told of each request that was sent.
 
     Raises:
         ConfigurationError: `ca_file` cannot be used.
     """
     tokens = StaticToken(token) if isinstance(token, SecretStr) else token
-    return ScimClient(settings, tokens, transport or open_transport(settings, folder), clock=clock)
+    way = transport or open_transport(settings, folder)
+    return ScimClient(settings, tokens, way, clock=clock, on_request=on_request)

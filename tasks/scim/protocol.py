@@ -52,6 +52,16 @@ class Request:
         """Whether sending it twice changes nothing."""
         return self.method == "GET"
 
+    @property
+    def template(self) -> str:
+        """The path without what names a resource.
+
+        >>> Request("GET", "/Users/ada%40acme.example", Purpose.VERIFY).template
+        '/Users/{id}'
+        """
+        endpoint, _, resource = self.path.removeprefix("/").partition("/")
+        return f"/{endpoint}/{{id}}" if resource else f"/{endpoint}"
+
 
 def user_path(account_id: str) -> str:
     """The path of one user, whatever the id holds (some targets use e-mail addresses).

@@ -59,10 +59,12 @@ class Ticket:
     Attributes:
         sent_at: When it was granted (monotonic seconds).
         epoch: How often the number in flight had been cut by then.
+        waited_s: How long it took to get it.
     """
 
     sent_at: float
     epoch: int
+    waited_s: float = 0.0
 
 
 class RateController:
@@ -118,13 +120,15 @@ class RateController:
         Raises:
             TargetUnavailable: The target asks to wait longer than that.
         """
+        began = self._clock.monotonic()
         await self._enter()
         try:
             await self._pace(patience_s)
         except BaseException:
             self._leave()
             raise
-        return Ticket(self._clock.monotonic(), self._epoch)
+        now = self._clock.monotonic()
+        return Ticket(now, self._epoch, now - began)
 
     def release(
         self, ticket: Ticket, status: int | None, headers: Mapping[str, str] | None = None

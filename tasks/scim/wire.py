@@ -23,6 +23,7 @@ from data_contracts.errors import (
     TokenRefused,
 )
 from data_contracts.outcome import HttpExchange
+from data_contracts.seen_request import OnRequest, SeenRequest
 from tasks.scim.access import TokenSource
 from tasks.scim.answers import Answer, error_of
 from tasks.scim.clock import Clock
@@ -44,6 +45,7 @@ class Wire:
         tokens: Gives the access token.
         transport: What carries the bytes.
         clock: Time.
+        on_request: Told of each request that was sent.
     """
 
     def __init__(
@@ -52,12 +54,14 @@ class Wire:
         tokens: TokenSource,
         transport: httpx.AsyncBaseTransport,
         clock: Clock,
+        on_request: OnRequest | None = None,
     ) -> None:
         self._base_url = settings.base_url
         self._host = urlsplit(settings.base_url).hostname or ""
         self._tokens = tokens
         self._transport = transport
         self._clock = clock
+        self._on_request = on_request
         self._timeout_s = settings.timeout_s
         self._timeouts = timeouts(settings.timeout_s)
         self.rate = RateController(settings.requests_per_s, settings.max_in_flight, clock=clock)
@@ -128,14 +132,17 @@ class Wire:
         at, started = self._clock.now(), self._clock.monotonic()
         self.requests += 1
         status: int | None = None
+        failure = "broken off"
         try:
             async with asyncio.timeout(self._timeout_s):
                 answer = await self._exchange(request, token)
             status, self.answered = answer.status, True
         except FAILURES as error:
+            failure = type(error).__name__
             self.rate.release(ticket, None)
             raise self._lost(request, error) from None  # it may hold the URL
         except Flooded as flood:
+            failure = "answer too long"
             self.rate.release(ticket, None)
             raise self._flood(request, flood.status) from None
         except BaseException:
@@ -146,6 +153,20 @@ class Wire:
         finally:
             if trace is not None:
                 trace.append(self._record(request, status, at, started))
+            if self._on_request is not None:
+                elapsed_s = self._clock.monotonic() - started
+                self._on_request(
+                    SeenRequest(
+                        request.method,
+                        request.template,
+                        request.purpose.value,
+                        status,
+                        "" if status else failure,
+                        at,
+                        elapsed_s,
+                        ticket.waited_s,
+                    )
+                )
         error_answered = error_of(answer, request, self._clock.now())
         if error_answered is not None:
             raise error_answered
