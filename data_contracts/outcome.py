@@ -131,16 +131,6 @@ class RunRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
-    """Somebody's word that a held plan may be carried out; counts for that digest alone."""
-
-    plan_digest: str
-    approved_by: str
-    at: datetime
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryEntry:
     """One line of the audit trail: what was done to whom, when, why and with what result.
 
@@ -149,7 +139,8 @@ class HistoryEntry:
         run_id: By which run.
         worker_key: To whom.
         account_id: On which account, once known.
-        kind: What: an operation's kind, `adopt`, `link`, `unlink`, `quarantine`, `approve`.
+        kind: What: an operation's kind, `adopt`, `link`, `unlink`, `quarantine`,
+            `approve`, `reject`.
         reason: Short code of the reason.
         explanation: The reason in words.
         changed: Names of the attributes written.

@@ -111,9 +111,11 @@ class RunState(StrEnum):
     """How a run ended (or that it has not)."""
 
     RUNNING = "running"
+    WAITING = "waiting"  # for a person's word about its plan
     COMPLETED = "completed"
     COMPLETED_WITH_QUARANTINE = "completed_with_quarantine"
     HELD = "held"
+    REJECTED = "rejected"
     REFUSED = "refused"
     REFUSED_BY_CONTRACT = "refused_by_contract"
     PARTLY_APPLIED = "partly_applied"

@@ -35,6 +35,7 @@ STATE_NAMES = {
     RunState.COMPLETED: "Completed",
     RunState.COMPLETED_WITH_QUARANTINE: "CompletedWithQuarantine",
     RunState.HELD: "Held",
+    RunState.REJECTED: "Rejected",
     RunState.REFUSED: "Refused",
     RunState.REFUSED_BY_CONTRACT: "RefusedByContract",
     RunState.PARTLY_APPLIED: "PartlyApplied",

@@ -1,5 +1,6 @@
 """The settings of scimflow.yaml: described, bounded, strict; secrets are references."""
 
+from data_contracts.configuration.approval import AlwaysApprove, ApprovalRules
 from data_contracts.configuration.document import load_configuration
 from data_contracts.configuration.guardrails import Guardrails, Limit
 from data_contracts.configuration.lifecycle import Lifecycle
@@ -13,6 +14,8 @@ from data_contracts.configuration.teams import TeamRules
 from data_contracts.configuration.telemetry import TelemetrySettings
 
 __all__ = [
+    "AlwaysApprove",
+    "ApprovalRules",
     "AttributeRule",
     "Authentication",
     "Clause",

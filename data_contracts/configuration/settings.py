@@ -7,6 +7,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from data_contracts.canonical import digest_of
+from data_contracts.configuration.approval import AlwaysApprove, ApprovalRules
 from data_contracts.configuration.guardrails import Guardrails
 from data_contracts.configuration.lifecycle import Lifecycle
 from data_contracts.configuration.mapping import MappingRules, RoleRules
@@ -66,6 +67,8 @@ class Configuration(Sources):
     """The SCIM service that is kept in step."""
     guardrails: Guardrails = Guardrails()
     """How much one run may change before a person has to say yes."""
+    approval: ApprovalRules = ApprovalRules()
+    """How a person says yes, and how long a run waits for it."""
     ledger: LedgerSettings = LedgerSettings()
     """Where the audit trail is kept."""
     report: ReportSettings = ReportSettings()
@@ -139,6 +142,8 @@ class Configuration(Sources):
             mode="json",
             include={"sources", "merge", "lifecycle", "scope", "mapping", "roles", "guardrails"},
         )
+        if self.approval.always != AlwaysApprove():
+            chosen["approval"] = self.approval.always.model_dump(mode="json")
         if self.teams is not None:
             chosen["teams"] = self.teams.model_dump(mode="json")
         keys = {"name", "base_url", "role_path", "extensions", "not_kept", "always_compared"}

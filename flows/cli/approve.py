@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
+from data_contracts.approval import Approval
 from data_contracts.errors import PlanRefused
-from data_contracts.outcome import Approval
 from data_contracts.words import Verdict
 from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config

@@ -6,25 +6,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from data_contracts.outcome import HistoryEntry, HttpExchange
-from tasks.ledger import team_history
+from tasks.ledger import approval_history, team_history
 from tasks.ledger.schema import (
     EventKind,
     LinkEventKind,
-    approval,
     exchange,
     folded,
     link_event,
     operation,
     operation_event,
-    plan,
     quarantined_row,
     run,
-    run_plan,
 )
 
 ADOPT = "adopt"
 QUARANTINE = "quarantine"
-APPROVE = "approve"
 
 CHUNK = 500
 """Keys asked for in one statement; SQLite allows 32,766, older ones 999."""
@@ -50,8 +46,8 @@ def read(
 
     Returns:
         One line for each outcome, each intent that has no outcome yet, each adoption, each
-        quarantined row and each approval; of a person also each team to join or to leave. A person
-        nobody knows has none.
+        quarantined row, each approval and each rejection; of a person also each team to join or to
+        leave. A person nobody knows has none.
     """
     found = None if person is None else workers(connection, target, person)
     if found is not None and not found:
@@ -62,7 +58,7 @@ def read(
         *_quarantined(connection, target, found, run_id, limit),
         *team_history.adoptions(connection, target, found, run_id, limit),
         *(team_history.memberships(connection, target, found, run_id, limit) if found else ()),
-        *(_approvals(connection, target, run_id, limit) if found is None else ()),
+        *(approval_history.lines(connection, target, run_id, limit) if found is None else ()),
     ]
     lines.sort(key=lambda line: line.at)
     return lines if limit is None else lines[max(len(lines) - limit, 0) :]
@@ -254,43 +250,6 @@ def _quarantined(
             explanation="; ".join(row.reasons),
             result="quarantined",
             rows=(f"{row.source}:{row.line}",),
-        )
-        for row in rows[::-1]
-    ]
-
-
-def _approvals(
-    connection: sa.Connection, target: str, run_id: str | None, limit: int | None
-) -> list[HistoryEntry]:
-    """Approvals of the target's plans; under the run that first had the plan."""
-    of_plan = run_plan.c.plan_digest == approval.c.plan_digest
-    first = sa.select(sa.func.min(run_plan.c.id)).where(of_plan).correlate(approval)
-    made_by = (
-        sa.select(run_plan.c.run_id)
-        .where(run_plan.c.id == first.scalar_subquery())
-        .correlate(approval)
-    )
-    query = (
-        sa.select(approval, made_by.scalar_subquery().label("run_id"))
-        .join(plan, plan.c.digest == approval.c.plan_digest)
-        .where(plan.c.target == target)
-    )
-    if run_id is not None:
-        query = query.where(
-            sa.exists().where(of_plan, run_plan.c.run_id == run_id).correlate(approval)
-        )
-    rows = connection.execute(query.order_by(approval.c.id.desc()).limit(limit)).all()
-    return [
-        HistoryEntry(
-            at=row.at,
-            run_id=row.run_id or "",
-            worker_key="",
-            account_id=None,
-            kind=APPROVE,
-            reason="approved",
-            explanation=f"{row.approved_by} released the plan {row.plan_digest}",
-            detail=row.note,
-            result="approved",
         )
         for row in rows[::-1]
     ]

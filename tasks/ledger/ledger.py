@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from data_contracts.approval import Approval, Rejection, WaitingRun
 from data_contracts.batch import ContractReport
 from data_contracts.correction import Replayed
 from data_contracts.link_decision import LinkedAccount
-from data_contracts.outcome import Approval, Outcome, RunRecord
+from data_contracts.outcome import Outcome, RunRecord
 from data_contracts.plan import Adoption, Plan
 from data_contracts.team_plan import TeamAdoption
 from data_contracts.words import RunState
@@ -22,6 +23,7 @@ from tasks.ledger import (
     runs,
     team_links,
 )
+from tasks.ledger import waiting as waits
 from tasks.ledger.operations import RunFacts
 from tasks.ledger.reader import LedgerReader
 from tasks.ledger.recorded import RecordedOperation
@@ -65,6 +67,7 @@ class Ledger(LedgerReader):
         with self.database.write() as connection:
             digest = plan_digest or plans.digest_of_run(connection, run_id)
             runs.end(connection, run_id, state, message, counts or {}, digest, ended_at)
+            waits.forget(connection, run_id)
 
     def record_batch(self, run_id: str, report: ContractReport) -> None:
         """Keep what a contract said of a delivery, and of each quarantined row, without cells."""
@@ -86,6 +89,62 @@ class Ledger(LedgerReader):
         """Append an approval; the plan need not be known to the ledger yet."""
         with self.database.write() as connection:
             approvals.append(connection, approval)
+
+    def reject(self, rejection: Rejection) -> None:
+        """Append a rejection; what was approved of the plan before no longer counts."""
+        with self.database.write() as connection:
+            approvals.append_rejection(connection, rejection)
+
+    def wait(
+        self, waiting: WaitingRun, *, message: str = "", counts: Mapping[str, int] | None = None
+    ) -> None:
+        """Write that a run waits for a person's word about its plan.
+
+        Args:
+            waiting: The run; it goes on until now.
+            message: What it waits for, in one sentence.
+            counts: Numbers of the summary.
+
+        Raises:
+            LedgerError: There is no such run, or it does not go on.
+        """
+        with self.database.write() as connection:
+            waits.begin(connection, waiting, message, counts or {})
+
+    def ask_again(self, run_id: str, asked: int) -> None:
+        """Note that a waiting run shows another form."""
+        with self.database.write() as connection:
+            waits.ask_again(connection, run_id, asked)
+
+    def take_up(self, run_id: str) -> bool:
+        """Let a waiting run go on.
+
+        Returns:
+            False when it no longer waits: somebody else has ended it or taken it up.
+        """
+        with self.database.write() as connection:
+            return waits.take_up(connection, run_id)
+
+    def end_waiting(
+        self,
+        run_id: str,
+        *,
+        state: RunState,
+        message: str,
+        at: datetime,
+        rejection: Rejection | None = None,
+    ) -> bool:
+        """End a waiting run, with the rejection that ends it, if one does.
+
+        Returns:
+            False when it no longer waits, and nothing was written.
+        """
+        with self.database.write() as connection:
+            if not waits.end(connection, run_id, state, message, at):
+                return False
+            if rejection is not None:
+                approvals.append_rejection(connection, rejection)
+            return True
 
     def record_corrections(
         self, target: str, rows: Iterable[Replayed], *, by: str, note: str, at: datetime

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from data_contracts.approval import Approval, Rejection, WaitingRun
 from data_contracts.batch import QuarantinedRow
 from data_contracts.correction import Correction, RecordedCorrection
 from data_contracts.failing import FailingOperation
 from data_contracts.learned import Learned
-from data_contracts.outcome import Approval, HistoryEntry, RunRecord
+from data_contracts.outcome import HistoryEntry, RunRecord
 from data_contracts.plan import Plan
 from data_contracts.teams import TeamLink
 from tasks.ledger import (
@@ -26,6 +27,7 @@ from tasks.ledger import (
     runs,
     team_links,
 )
+from tasks.ledger import waiting as waits
 from tasks.ledger.batches import AcceptedBatch, RecordedBatch
 from tasks.ledger.database import Database
 from tasks.ledger.recorded import RecordedOperation
@@ -137,6 +139,26 @@ class LedgerReader:
         """The approvals of a plan, by its whole digest, in the order in which they were given."""
         with self.database.read() as connection:
             return approvals.of_plan(connection, digest)
+
+    def rejections(self, digest: str) -> list[Rejection]:
+        """The rejections of a plan, by its whole digest, in the order in which they were made."""
+        with self.database.read() as connection:
+            return approvals.rejections_of_plan(connection, digest)
+
+    def waiting_runs(self, target: str) -> list[WaitingRun]:
+        """The target's runs that wait for a person's word, the longest waiting first."""
+        with self.database.read() as connection:
+            return waits.of_target(connection, target)
+
+    def waiting_run(self, run_id: str) -> WaitingRun | None:
+        """A waiting run by its whole id; None when it does not wait."""
+        with self.database.read() as connection:
+            return waits.of_run(connection, run_id)
+
+    def waiting_prefect_run(self, prefect_run_id: str) -> WaitingRun | None:
+        """The waiting run of a Prefect flow run; None when there is none."""
+        with self.database.read() as connection:
+            return waits.of_prefect_run(connection, prefect_run_id)
 
     def links(self, target: str) -> pd.DataFrame:
         """Who has which account: frame `frames.LINKS`, in worker-key order."""

@@ -3,12 +3,12 @@
 Three sorts of tables stand here. *Audit* tables (`APPEND_ONLY`) tell what happened: triggers of the
 database refuse to change or delete their rows. *State* tables tell how things are now
 (`account_link`, `team_link`, `open_operation`, `failing_operation`, `attribute_habit`,
-`attribute_rewrite`, `lease`) and change in the same transaction as the audit rows that they follow
-from. `run` is begun and ended once. `plan_body` holds whole plans, and with them personal values
-(what accounts hold and what they shall hold), and `correction_body` the cells that were corrected;
-a body that was tampered with no longer has its digest. Everywhere else the ledger keeps identifiers
-(worker keys, account ids, userNames, externalIds, keys and names of teams), names of attributes and
-of columns, and reasons in words.
+`attribute_rewrite`, `lease`, `waiting_run`) and change in the same transaction as the audit rows
+that they follow from. `run` is begun and ended once. `plan_body` holds whole plans, and with them
+personal values (what accounts hold and what they shall hold), and `correction_body` the cells that
+were corrected; a body that was tampered with no longer has its digest. Everywhere else the ledger
+keeps identifiers (worker keys, account ids, userNames, externalIds, keys and names of teams), names
+of attributes and of columns, names of those who decide, and reasons in words.
 
 The migrations bring a database here; a test holds the two against each other.
 """
@@ -18,7 +18,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0005"
+HEAD = "0006"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -292,9 +292,41 @@ approval = sa.Table(
     _text("approved_by"),
     _text("note"),
     _moment("at"),
+    sa.Column("via", sa.Text, nullable=False, server_default=""),
     sa.Index("ix_approval_plan", "plan_digest"),
 )
 """No foreign key: a plan from a file may be approved before any run has seen it."""
+
+rejection = sa.Table(
+    "rejection",
+    metadata,
+    _number(),
+    _text("plan_digest"),
+    _text("rejected_by"),
+    _text("cause"),
+    _text("note"),
+    _text("via"),
+    _text("run_id", null=True),
+    _moment("at"),
+    sa.Index("ix_rejection_plan", "plan_digest"),
+)
+"""Likewise; `run_id` names the run that waited, if one did."""
+
+waiting_run = sa.Table(
+    "waiting_run",
+    metadata,
+    sa.Column("run_id", sa.Text, sa.ForeignKey("run.run_id"), primary_key=True),
+    _text("target"),
+    _text("flow"),
+    _text("plan_digest"),
+    _text("prefect_run_id"),
+    _moment("since"),
+    _moment("until"),
+    _count("asked"),
+    sa.Column("for_everybody", sa.Boolean, nullable=False),
+    sa.Index("ix_waiting_run_target", "target"),
+)
+"""Runs that wait for a person's word; a row goes when its run goes on or ends."""
 
 attribute_habit = sa.Table(
     "attribute_habit",
@@ -358,6 +390,7 @@ APPEND_ONLY = (
     "team_link_event",
     "team_member",
     "approval",
+    "rejection",
     "correction",
 )
 """Audit tables: a trigger refuses UPDATE and DELETE."""

@@ -1,14 +1,14 @@
 """Guardrails: the whole plan is judged before the first write."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import pandas as pd
 
 from data_contracts.columns import is_in, texts
-from data_contracts.configuration import Configuration, Limit, RoleRules
+from data_contracts.configuration import AlwaysApprove, Configuration, Limit, RoleRules
 from data_contracts.plan import GuardrailResult, Operation, Value
 from data_contracts.words import OperationKind, Verdict
 
@@ -68,7 +68,8 @@ def judge(
         settings: The settings, with `guardrails` and `roles`.
 
     Returns:
-        One result for each guardrail, in the order of the settings; safe ones too.
+        One result for each guardrail, in the order of the settings, safe ones too; then one for
+        each thing that is to be approved always.
 
     Reference:
         Entra "accidental deletions prevention", midPoint thresholds: known here with an absolute
@@ -92,7 +93,34 @@ def judge(
         results.append(counted(name, limits.source_shrinkage, missing, previous))
     results.append(_seats(changes, workforce, settings))
     results.append(_admins(changes, workforce, settings))
+    results += _always(upgrades, adoptions, workforce, settings.approval.always)
     return tuple(results)
+
+
+def _always(
+    upgrades: int, adoptions: int, workforce: Workforce, rules: AlwaysApprove
+) -> Iterator[GuardrailResult]:
+    """Hold a plan against what needs approval whatever its number, where that is set."""
+    if rules.role_upgrades:
+        yield GuardrailResult(
+            name="approval.always.role_upgrades",
+            verdict=Verdict.HELD if upgrades else Verdict.SAFE,
+            actual=upgrades,
+            limit=0,
+            population=workforce.managed_active,
+            message=f"approval.always.role_upgrades: {upgrades} accounts would get a more powerful "
+            "role; each one needs approval",
+        )
+    if rules.adoptions is not None:
+        yield GuardrailResult(
+            name="approval.always.adoptions",
+            verdict=Verdict.HELD if adoptions > rules.adoptions else Verdict.SAFE,
+            actual=adoptions,
+            limit=rules.adoptions,
+            population=len(workforce.active),
+            message=f"approval.always.adoptions: {adoptions} accounts, there already, would come "
+            f"under management; more than {rules.adoptions} need approval",
+        )
 
 
 _WORDS = {

@@ -140,6 +140,8 @@ def ending(run: RunRecord, plan: Plan | None) -> str:
 _FRONTS = {
     RunState.HELD: "held before the first write: ",
     RunState.REFUSED: "refused before the first write: ",
+    RunState.REJECTED: "rejected before the first write: ",
+    RunState.WAITING: "waiting for approval: ",
     RunState.FAILED: "failed: ",
     RunState.RUNNING: "running: ",
 }
@@ -153,7 +155,7 @@ _MEANT_FOR_TEAMS = {
     "team_members_to_add": ("team member", "to add"),
     "team_members_to_remove": ("team member", "to remove"),
 }
-_NO_WRITE = (RunState.HELD, RunState.REFUSED)
+_NO_WRITE = (RunState.HELD, RunState.REFUSED, RunState.REJECTED, RunState.WAITING)
 
 
 def _changes(state: RunState, counts: Mapping[str, int]) -> str:

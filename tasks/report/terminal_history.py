@@ -19,6 +19,7 @@ _OTHER_SIGNS = {
     "unlink": ("/", "magenta"),
     "quarantine": ("!", "yellow"),
     "approve": ("*", "magenta"),
+    "reject": ("x", "magenta"),
 }
 _TEAM_SIGNS = {"join-team": ("+", "green"), "leave-team": ("-", "red")}
 _SIGNS = {

@@ -48,9 +48,11 @@ TEAM_SIGNS = {
 VERDICT_STYLES = {Verdict.SAFE: "green", Verdict.HELD: "bold yellow", Verdict.REFUSED: "bold red"}
 RUN_STYLES = {
     RunState.RUNNING: "bold",
+    RunState.WAITING: "bold yellow",
     RunState.COMPLETED: "bold green",
     RunState.COMPLETED_WITH_QUARANTINE: "bold yellow",
     RunState.HELD: "bold yellow",
+    RunState.REJECTED: "bold red",
     RunState.REFUSED: "bold red",
     RunState.REFUSED_BY_CONTRACT: "bold red",
     RunState.PARTLY_APPLIED: "bold red",

@@ -28,9 +28,11 @@ VERDICTS = {
 
 STATES = {
     RunState.RUNNING: "running",
+    RunState.WAITING: "waiting for approval",
     RunState.COMPLETED: "completed",
     RunState.COMPLETED_WITH_QUARANTINE: "completed, with rows set aside",
     RunState.HELD: "held by a guardrail",
+    RunState.REJECTED: "rejected, nothing was written",
     RunState.REFUSED: "refused, nothing was written",
     RunState.REFUSED_BY_CONTRACT: "refused by a contract",
     RunState.PARTLY_APPLIED: "partly applied",

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.approval import Approval, Rejection
 from data_contracts.batch import QuarantinedRow
 from data_contracts.correction import CorrectedCell, Correction, Replayed
 from data_contracts.errors import LedgerError
-from data_contracts.outcome import Approval
 from data_contracts.team_plan import TeamMember
 from data_contracts.words import RunState, TeamOperationKind
 from tasks.ledger import Ledger
@@ -39,6 +39,7 @@ STATE = {
     "plan_body",
     "correction_body",
     "run",
+    "waiting_run",
 }
 
 
@@ -55,6 +56,7 @@ def full(ledger: Ledger) -> Ledger:
     team = a_team("Core", TeamOperationKind.CREATE, "t-1", add=(member,))
     steps = [(each, outcome(each)) for each in (create("E1"), team)]
     asyncio.run(carry_out(ledger, "r1", *steps))
+    ledger.reject(Rejection(a_plan().digest, "grace", moment(2)))
     cell = CorrectedCell("email", "x", "e7@acme.example")
     corrected = Replayed(Correction("hr", "sha256:file-100", 19, "E7", (cell,)))
     ledger.record_corrections("acme", [corrected], by="ada", note="", at=moment(1))

@@ -2,8 +2,8 @@
 
 import pytest
 
+from data_contracts.approval import Approval
 from data_contracts.batch import QuarantinedRow
-from data_contracts.outcome import Approval
 from data_contracts.words import BatchVerdict, RunState
 from tasks.ledger import AcceptedBatch, Ledger
 from tests.ledger_parts import (

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from data_contracts.approval import Approval
 from data_contracts.errors import LedgerError
-from data_contracts.outcome import Approval, HistoryEntry, HttpExchange
+from data_contracts.outcome import HistoryEntry, HttpExchange
 from data_contracts.words import OperationKind, OutcomeResult, RunState
 from tasks.ledger import Ledger
 from tests.ledger_parts import (

@@ -6,8 +6,9 @@ from datetime import date, datetime
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.approval import Approval
 from data_contracts.errors import ConfigurationError, LedgerError
-from data_contracts.outcome import Approval, RunRecord
+from data_contracts.outcome import RunRecord
 from data_contracts.words import RunState
 from tasks.ledger import Ledger
 from tests.ledger_parts import TARGET, a_plan, a_report, a_run, adoption, create, moment

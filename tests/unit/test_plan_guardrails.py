@@ -445,3 +445,27 @@ def test_an_empty_plan_over_nobody_is_safe() -> None:
     plan = World().plan()
     assert plan.is_empty
     assert plan.verdict is Verdict.SAFE
+
+
+@pytest.mark.parametrize(("most", "expected"), [(1, "held"), (2, "safe")])
+def test_a_first_adoption_of_many_needs_somebodys_word_where_that_is_set(
+    most: int, expected: str
+) -> None:
+    conf = f"approval: {{always: {{adoptions: {most}}}}}"
+    plan = World(hr=workers(2), accounts=accounts(2), conf=conf).plan()
+    assert verdict(plan, "adoptions") == "safe"
+    assert verdict(plan, "approval.always.adoptions") == expected
+    told = plan.guardrails[-1].message
+    assert f"2 accounts, there already, would come under management; more than {most}" in told
+
+
+@pytest.mark.parametrize(("role", "expected"), [("viewer", "safe"), ("maker", "held")])
+def test_every_upgrade_needs_somebodys_word_where_that_is_set(role: str, expected: str) -> None:
+    conf = f"{{roles: {{default: {role}}}, approval: {{always: {{role_upgrades: true}}}}}}"
+    plan = World(hr=workers(1), conf=conf).plan()
+    assert verdict(plan, "role_upgrades") == "safe"
+    assert verdict(plan, "approval.always.role_upgrades") == expected
+
+
+def test_nothing_is_always_approved_without_the_settings() -> None:
+    assert not [g for g in World(hr=workers(1)).plan().guardrails if "always" in g.name]
