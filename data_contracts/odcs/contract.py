@@ -23,6 +23,7 @@ from data_contracts.odcs.custom import (
     place_of,
     read_custom,
 )
+from data_contracts.odcs.cut_texts import check_cut_texts
 from data_contracts.odcs.extending import (
     EXTENDS,
     ContractFile,
@@ -71,6 +72,7 @@ def parse_contract(
     """
     own = _parse(text, origin)
     problems = Problems(origin, own.lines)
+    check_cut_texts(text, problems)
     check_standard(own.document, problems)
     problems.stop_if_any()  # what follows relies on the standard's types
     said = read_custom(own.document, (), _OF_DOCUMENT, problems)

@@ -57,6 +57,7 @@ def read_csv(path: str, text: bytes, contract: ExportContract) -> Records:
     refuse_wrong_delimiter(path, header, reader, len(contract.columns))
     matched = match_header(header.names, contract, path)
     body = _below(text, header.body_at)
+    del text
     quotes = hide_escaped(body, reader)  # as `body`, byte for byte, but for escaped quotes
     check_quotes(path, quotes, reader.quote, header.body_line)
     labels = [f"c{i}" for i in range(len(header.names))]

@@ -76,9 +76,7 @@ def read_batch(
             looks like; says where, and what to do.
     """
     picked = pick_file(source, settings, folder=folder, now=now, as_of=as_of)
-    with closing(picked):
-        data, digest = _delivered(picked, settings)
-    records, digest = _records(picked.path, data, digest, settings, contract)
+    records, digest = _records(picked, settings, contract)
     frame, blank = _frame(records)
     frame, left_out = without_ignored(frame, contract.ignored_rows)
     warnings = [*picked.warnings, *records.warnings]
@@ -119,12 +117,14 @@ def _delivered(picked: Picked, settings: SourceSettings) -> tuple[bytes, str]:
 
 
 def _records(
-    path: str, data: bytes, digest: str, settings: SourceSettings, contract: ExportContract
+    picked: Picked, settings: SourceSettings, contract: ExportContract
 ) -> tuple[Records, str]:
-    """Let the reader of the contract's format take a file apart."""
+    """Let the reader of the contract's format take a file apart; the digest is its delivery's."""
     reader = contract.reader
     limit = settings.max_mb * MEGABYTE
-    shown, data = unpack(path, data, settings.member, limit)
+    with closing(picked):
+        data, digest = _delivered(picked, settings)
+    shown, data = unpack(picked.path, data, settings.member, limit)
     refuse_empty(shown, data)
     if reader.format is FileFormat.SQL:
         from tasks.extract.sql_source import read_sql
@@ -137,8 +137,10 @@ def _records(
             hint="take `url_env` out of the source, or declare `format: sql`",
         )
     if reader.format in _TEXT_READERS:
-        text = to_utf8(shown, data, reader.encoding, reader.line_end)
-        return _TEXT_READERS[reader.format](shown, text, contract), digest
+        text = [to_utf8(shown, data, reader.encoding, reader.line_end)]
+        del data  # a large file is here once and not twice while it is taken apart
+        # popped: the reader alone holds the text, and lets it go when its columns are there
+        return _TEXT_READERS[reader.format](shown, text.pop(), contract), digest
     return _reader_of(reader.format)(shown, data, contract), digest
 
 

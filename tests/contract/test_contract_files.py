@@ -9,6 +9,7 @@ import yaml
 from data_contracts.errors import ContractFileError
 from data_contracts.export_contract import FileFormat, WorkerField
 from data_contracts.odcs import parse_contract
+from data_contracts.odcs.cut_texts import cut_texts
 from data_contracts.words import Severity, WorkerState
 from tests.export_parts import ORIGIN, contract, custom, document
 
@@ -570,6 +571,37 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file() -> None:
 )
 def test_what_is_no_contract_at_all_is_refused(text: str, words: str) -> None:
     assert words in broken(text)
+
+
+@pytest.mark.parametrize(
+    ("written", "place"),
+    [
+        ("name: extra #", "name"),
+        ("name: extra #1", "name"),
+        ("classification: in #ternal", "classification"),
+    ],
+)
+def test_a_name_that_yaml_cuts_off_is_refused(written: str, place: str) -> None:
+    text = yaml.safe_dump(document(schema=with_column(classification="in")), sort_keys=False)
+    whole = {"name": "name: extra\n", "classification": "classification: in\n"}[place]
+    assert text.count(whole) == 1
+    cut = text.replace(whole, f"{written}\n")
+    line = next(n for n, t in enumerate(cut.splitlines(), 1) if written in t)
+    assert broken(cut) == (
+        f"{ORIGIN}:{line}: {EXTRA}.{place}: the text ends at ` #`, which begins a comment: "
+        "put the whole text into quotes"
+    )
+
+
+def test_comments_behind_values_and_numbers_in_quotes_are_fine() -> None:
+    text = yaml.safe_dump(document(schema=with_column(classification="x")), sort_keys=False)
+    for written in ("name: extra   # because", 'name: "extra #"', "name: 'extra #1'  # why"):
+        parse_contract(text.replace("name: extra\n", f"{written}\n"), origin=ORIGIN)
+
+
+def test_sentences_that_yaml_cuts_off_are_found() -> None:
+    text = "description: Works with # of staff\nunverified:\n- no # one\n- name: x # why\n"
+    assert cut_texts(text) == [("description",), ("unverified", 0)]
 
 
 def test_a_contract_says_everything_that_the_rest_needs() -> None:

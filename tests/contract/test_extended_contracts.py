@@ -55,7 +55,7 @@ def test_an_extension_that_says_nothing_is_the_published_contract_under_another_
     tmp_path: Path,
 ) -> None:
     base, own = read_contract("bamboohr-report", tmp_path), extended(tmp_path, extension())
-    assert (own.name, own.version, own.extends) == ("acme-hr", "2.0.0", "bamboohr-report 1.0.0")
+    assert (own.name, own.version, own.extends) == ("acme-hr", "2.0.0", "bamboohr-report 1.0.1")
     assert own.rules == base.rules
     assert own.columns == base.columns
     assert own.status == base.status
@@ -224,11 +224,11 @@ WRONG = {
     "no version": (extension("bamboohr-report"), "(`bamboohr-report@1`)"),
     "another version": (
         extension("bamboohr-report@2"),
-        "`bamboohr-report` is of version 1.0.0, and 2 is named",
+        "`bamboohr-report` is of version 1.0.1, and 2 is named",
     ),
     "a version that only begins alike": (
-        extension("bamboohr-report@1.0.1"),
-        "is of version 1.0.0, and 1.0.1 is named",
+        extension("bamboohr-report@1.0.2"),
+        "is of version 1.0.1, and 1.0.2 is named",
     ),
     "another schema": (
         extension() | {"schema": [{"name": "persons"}]},

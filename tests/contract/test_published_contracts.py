@@ -8,11 +8,12 @@ import pytest
 from data_contracts.export_contract import WorkerField
 from data_contracts.odcs.columns import _KNOWN as COLUMN_PROPERTIES
 from data_contracts.odcs.contract import _PROPERTIES as SCHEMA_PROPERTIES
+from data_contracts.odcs.cut_texts import cut_texts
 from data_contracts.odcs.expectations import EXPECTATIONS
 from data_contracts.odcs.quality import _METRICS
 from data_contracts.odcs.reader import _KNOWN as READER_PROPERTIES
 from data_contracts.words import BatchVerdict, Severity, WorkerState
-from tasks.extract.contracts import list_published, read_contract
+from tasks.extract.contracts import list_published, published_text, read_contract
 from tasks.validate.expectations import OWN, expectation_classes
 from tasks.validate.quiet import quiet_library
 from tests.export_parts import DATA, check_published
@@ -46,6 +47,11 @@ def test_a_published_contract_is_sound_and_complete(name: str) -> None:
 def test_a_published_contract_explains_itself_to_those_who_read_it(name: str) -> None:
     lines = Path(f"data_contracts/published/{name}.odcs.yaml").read_text().splitlines()
     assert sum(line.startswith("#") for line in lines) >= 5
+
+
+@pytest.mark.parametrize("name", list_published())
+def test_no_text_of_a_published_contract_is_cut_off_by_yaml(name: str) -> None:
+    assert cut_texts(published_text(name)) == []
 
 
 def test_absence_means_something_only_where_everybody_is_in_the_export() -> None:
