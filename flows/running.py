@@ -16,9 +16,11 @@ from data_contracts.words import RunState, Verdict
 from flows.pipeline import CheckedSources
 from flows.project import Project, new_run_id, utc_now
 from tasks.ledger import Ledger
+from tasks.report.check_page import check_html
 from tasks.report.counters import final_message, run_counts
 from tasks.report.documents import run_document
 from tasks.report.markdown import run_markdown
+from tasks.report.selection import CONTRACTS_FILE
 from tasks.validate.quarantine import quarantine_jsonl
 
 PRIVATE_FILE = 0o600
@@ -56,6 +58,7 @@ class Run:
     def record_sources(self, sources: CheckedSources) -> None:
         """Keep which deliveries were read, and the quarantined rows with their reasons."""
         self.reports = sources.reports
+        self.write(CONTRACTS_FILE, [check_html(self.reports).encode()])
         for report in self.reports:
             self.ledger.record_batch(self.record.run_id, report)
             if report.quarantined:

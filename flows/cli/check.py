@@ -1,6 +1,7 @@
 """`scimflow check`: contracts alone."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,8 +12,11 @@ from flows.cli.console import print_json, results
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day
 from flows.cli.progress import telling
 from flows.cli.reading import read_sources
+from flows.private_output import write_private
 from flows.project import open_project
+from tasks.report.check_page import check_html
 from tasks.report.documents import check_document
+from tasks.report.markdown import check_markdown
 from tasks.report.terminal import check_view
 
 
@@ -23,10 +27,15 @@ def command(
     config: Config = DEFAULT_CONFIG,
     as_of: Day = None,
     json: AsJson = False,
+    html: Annotated[
+        Path | None, Parameter(help="Write the page as one HTML file that loads nothing.")
+    ] = None,
+    markdown: Annotated[Path | None, Parameter(help="Write the page as Markdown.")] = None,
 ) -> int:
     """Hold exports against their data contracts: verdict, and quarantined rows with reasons.
 
-    Touches no target and writes nothing. Exit code 0 when every batch is accepted (with or without
+    Touches no target, and writes nothing but the pages that are asked for: rules, counts, lines and
+    keys, no other cell of anybody. Exit code 0 when every batch is accepted (with or without
     quarantined rows), 4 when one is refused.
 
     Examples:
@@ -35,6 +44,8 @@ def command(
         scimflow check hr --json
 
         scimflow check --as-of 2026-03-02
+
+        scimflow check hr --html hr-check.html
     """
     known = open_project(config).settings.sources
     if source is not None and source not in known:
@@ -43,6 +54,9 @@ def command(
         )
     with telling(lines=False, quiet=json) as tell:
         _, sources = asyncio.run(read_sources(config, as_of, tell, source))
+    for path, text in ((html, check_html), (markdown, check_markdown)):
+        if path is not None:
+            write_private(path, [text(sources.reports).encode()], "the page")
     if json:
         print_json(check_document(sources.reports))
     else:

@@ -48,6 +48,13 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Points:
+    """Sentences, one a line."""
+
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """Lines to be copied as they are."""
 
@@ -55,7 +62,7 @@ class Listing:
     language: str = ""
 
 
-Block = Heading | Paragraph | Table | Listing
+Block = Heading | Paragraph | Points | Table | Listing
 
 
 def as_markdown(blocks: Sequence[Block]) -> str:
@@ -92,6 +99,8 @@ def _markdown(block: Block) -> str:
             return f"{'#' * level} {escape_cell(text)}"
         case Paragraph(text):
             return escape_cell(text)
+        case Points(texts):
+            return "\n".join(f"- {escape_cell(text)}" for text in texts)
         case Listing(text, language):
             fence = "```"
             while fence in text:
@@ -111,6 +120,8 @@ def _html(block: Block) -> str:
             return f"<h{level}>{_plain(text)}</h{level}>"
         case Paragraph(text):
             return f"<p>{_plain(text)}</p>"
+        case Points(texts):
+            return "<ul>" + "".join(f"<li>{_plain(text)}</li>" for text in texts) + "</ul>"
         case Listing(text):
             return f"<pre>{html.escape(text)}</pre>"
         case Table(heads, rows) if rows:
@@ -132,6 +143,8 @@ def _view(block: Block, number: int) -> Iterator[RenderableType]:
             yield Line(safe(text, "bold"))
         case Paragraph(text):
             yield Line(safe(text), 2)
+        case Points(texts):
+            yield from (Line(safe(text), 2, 4) for text in texts)
         case Listing(text):
             yield from (Line(safe(line), 4) for line in text.splitlines())
         case Table(_, rows):

@@ -8,7 +8,7 @@ from tasks.report.escaping import escape_cell
 from tasks.report.markdown_teams import markdown_teams
 from tasks.report.next_steps import next_step_of_plan
 from tasks.report.privacy import changes
-from tasks.report.selection import PLAN_FILE, cut, more
+from tasks.report.selection import PLAN_FILE, SECTION_ROWS_MAX, cut, more
 from tasks.report.wording import (
     TITLES,
     VERDICTS,
@@ -26,7 +26,7 @@ def plan_markdown(
     plan: Plan,
     *,
     show_values: bool = False,
-    limit: int = part.SECTION_ROWS_MAX,
+    limit: int = SECTION_ROWS_MAX,
     run_id: str | None = None,
 ) -> str:
     """What a plan would do, to how many, which limit is passed, and how to approve.

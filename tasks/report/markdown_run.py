@@ -15,9 +15,11 @@ from tasks.report.markdown_teams import markdown_teams
 from tasks.report.next_steps import next_step_of_run
 from tasks.report.privacy import changes
 from tasks.report.selection import (
+    CONTRACTS_FILE,
     PLAN_FILE,
     REPORT_FILE,
     RUN_FILE,
+    SECTION_ROWS_MAX,
     cut,
     more,
     quarantine_file,
@@ -135,7 +137,7 @@ def _troubles(plan: Plan | None, load: LoadReport | None, show_values: bool) -> 
         return ""
     operations = {o.operation_id: o for o in plan.operations} if plan else {}
     # names and members of teams stand in the section about teams
-    shown, left = cut(load.failed, part.SECTION_ROWS_MAX)
+    shown, left = cut(load.failed, SECTION_ROWS_MAX)
     rows = [_trouble(o, operations.get(o.operation_id), show_values) for o in shown]
     if left:
         rows.append([escape_cell(more(left, RUN_FILE)), "", "", "", ""])
@@ -179,6 +181,8 @@ def _files(
     names = {REPORT_FILE: "this page", RUN_FILE: "the same for machines, with every outcome"}
     if plan is not None:
         names[PLAN_FILE] = f"the plan as it was judged, digest {plan.digest}"
+    if reports:
+        names[CONTRACTS_FILE] = "what the data contracts say, to show to others"
     for report in reports:
         if report.quarantined:
             rows = plural(len(report.quarantined), "row")

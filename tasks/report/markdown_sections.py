@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from data_contracts.batch import ContractReport
 from data_contracts.plan import Plan
-from tasks.report.blocks import Listing, as_markdown
-from tasks.report.escaping import escape_cell
+from tasks.report.blocks import as_markdown
+from tasks.report.check_page import (
+    breaking_blocks,
+    exports_blocks,
+    quarantine_blocks,
+)
 from tasks.report.next_steps import NextStep
-from tasks.report.tables import Row, findings_table, guardrails_table, quarantine_table
-from tasks.report.wording import BATCH_VERDICTS, CONSEQUENCES, rule_result
-
-SECTION_ROWS_MAX = 200
-"""Rows of one table in a page that is read from top to bottom."""
+from tasks.report.selection import SECTION_ROWS_MAX
+from tasks.report.tables import Row, findings_table, guardrails_table
 
 
 def page(blocks: Iterable[str]) -> str:
@@ -70,57 +71,16 @@ def findings(plan: Plan, limit: int = SECTION_ROWS_MAX) -> str:
     return section("Findings", table_of(findings_table(plan, limit), heads))
 
 
-def quarantine(reports: Sequence[ContractReport], limit: int = SECTION_ROWS_MAX) -> str:
+def quarantine(reports: Sequence[ContractReport]) -> str:
     """The rows set aside."""
-    heads = {"where": "Row", "worker": "Worker", "reason": "Reason"}
-    return section("Quarantined rows", table_of(quarantine_table(reports, limit), heads))
+    return as_markdown(quarantine_blocks(reports)).strip()
 
 
 def exports(reports: Sequence[ContractReport]) -> str:
     """What was read, and what the contracts say of it."""
-    heads = ("Source", "Verdict", "Rows", "Accepted", "Quarantined", "File", "Contract")
-    rows = (
-        [
-            escape_cell(report.source),
-            BATCH_VERDICTS[report.verdict],
-            f"{report.rows_read:,}",
-            f"{report.rows_accepted:,}",
-            f"{len(report.quarantined):,}",
-            escape_cell(report.path),
-            escape_cell(f"{report.contract} {report.contract_version}"),
-        ]
-        for report in reports
-    )
-    notes = [
-        f"- {escape_cell(report.source)}: {escape_cell(text)}"
-        for report in reports
-        for text in (*report.refusals, *report.warnings)
-    ]
-    return section("Exports", table(heads, rows), "\n".join(notes))
+    return as_markdown(exports_blocks(reports)).strip()
 
 
 def breaking(reports: Sequence[ContractReport]) -> str:
     """How exports as a whole break with their contracts, and what to write to allow it."""
-    blocks = []
-    for report in reports:
-        if report.changes:
-            changes = [f"- {escape_cell(change.message)}" for change in report.changes]
-            blocks.append(f"{escape_cell(report.source)}:\n\n" + "\n".join(changes))
-            blocks.append(as_markdown([Listing(report.remedy, "yaml")]).strip())
-    return section("Breaking changes of the exports", *blocks)
-
-
-def rules(report: ContractReport) -> str:
-    """A contract rule by rule, the broken ones with their first lines."""
-    heads = ("Rule", "Columns", "A breach", "Result", "First lines")
-    rows = (
-        [
-            escape_cell(rule.description or rule.rule_id),
-            escape_cell(", ".join(rule.columns)),
-            CONSEQUENCES[rule.severity],
-            rule_result(rule),
-            ", ".join(map(str, rule.lines)),
-        ]
-        for rule in report.rules
-    )
-    return table(heads, rows)
+    return as_markdown(breaking_blocks(reports)).strip()

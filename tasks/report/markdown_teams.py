@@ -6,13 +6,13 @@ from data_contracts.outcome import Outcome
 from data_contracts.plan import Plan
 from tasks.report import markdown_sections as part
 from tasks.report.escaping import escape_cell
-from tasks.report.selection import PLAN_FILE, cut, more
+from tasks.report.selection import PLAN_FILE, SECTION_ROWS_MAX, cut, more
 from tasks.report.team_wording import adopted_text, adoption_reason, changes_text, team_text
 from tasks.report.wording import TEAM_TITLES, by_operation, result_text
 
 
 def markdown_teams(
-    plan: Plan, outcomes: Sequence[Outcome] | None = None, limit: int = part.SECTION_ROWS_MAX
+    plan: Plan, outcomes: Sequence[Outcome] | None = None, limit: int = SECTION_ROWS_MAX
 ) -> str:
     """What is done, or was done, to teams; nothing for a plan without.
 

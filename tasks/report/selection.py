@@ -14,7 +14,11 @@ T = TypeVar("T")
 PLAN_FILE = "plan.json"
 RUN_FILE = "run.json"
 REPORT_FILE = "report.md"
+CONTRACTS_FILE = "contracts.html"
 """Files of a run's folder."""
+
+SECTION_ROWS_MAX = 200
+"""Rows of one table in a page that is read from top to bottom."""
 
 
 def quarantine_file(source: str) -> str:
