@@ -34,7 +34,7 @@ _STRICT = ConfigDict(extra="forbid")
 
 
 def _is_empty(value: object) -> bool:
-    """What a plan without teams does not say: its bytes are those of a plan that knows none."""
+    """What a plan does not say that has none of it: its bytes are those of one that knows none."""
     return not value
 
 
@@ -202,6 +202,7 @@ class Plan(_Frozen):
         as_of: The date for which lifecycle states were worked out.
         zone_days: The day in each time zone of people that has another one at the same moment.
         only: Worker keys of those for whom it was made; None when it is for everybody.
+        kinds: The kinds of operations that it was restricted to; None when it is for all.
         basis: What it was made from.
         operations: Leavers first, then by worker key.
         adoptions: By worker key.
@@ -217,6 +218,7 @@ class Plan(_Frozen):
     as_of: date
     zone_days: dict[str, date] = Field(default_factory=dict)
     only: tuple[str, ...] | None = None
+    kinds: tuple[OperationKind, ...] | None = Field(None, exclude_if=_is_empty)
     basis: PlanBasis
     operations: tuple[Operation, ...]
     adoptions: tuple[Adoption, ...] = ()
@@ -234,6 +236,11 @@ class Plan(_Frozen):
             if verdict in found:
                 return verdict
         return Verdict.SAFE
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it tells everything that is to be done: for everybody, and of every kind."""
+        return self.only is None and self.kinds is None
 
     @property
     def is_empty(self) -> bool:

@@ -122,6 +122,14 @@ class RunState(StrEnum):
     FAILED = "failed"
 
 
+class IfBusy(StrEnum):
+    """What a run does when another one works on its target."""
+
+    REFUSE = "refuse"  # ends as failed, and says who works
+    WAIT = "wait"  # works when the other one has ended
+    CANCEL = "cancel"  # ends as cancelled: the next one will do
+
+
 class FindingSeverity(StrEnum):
     """How urgently a person should look at a finding."""
 

@@ -7,7 +7,7 @@ from prefect import State, flow
 from data_contracts.as_of import AsOf
 from data_contracts.errors import PlanHeld, PlanRefused, StalePlan
 from data_contracts.plan import Plan
-from data_contracts.words import RunState, Verdict
+from data_contracts.words import IfBusy, RunState, Verdict
 from flows.artifacts import Progress, publish_plan
 from flows.leasing import hold_target
 from flows.loading import carry_out
@@ -20,7 +20,9 @@ from tasks.plan.staleness import what_moved
 
 
 @flow(name="apply-plan", flow_run_name="apply-{plan}", persist_result=False)
-async def apply_plan(plan: str, configuration: str = SETTINGS_FILE) -> State[Any]:
+async def apply_plan(
+    plan: str, configuration: str = SETTINGS_FILE, if_busy: IfBusy = IfBusy.REFUSE
+) -> State[Any]:
     """Carry out exactly the plan that was reviewed.
 
     The plan is made again from the same day; when source, target or settings have moved since, the
@@ -29,19 +31,22 @@ async def apply_plan(plan: str, configuration: str = SETTINGS_FILE) -> State[Any
     Args:
         plan: A saved plan: its file, its digest, or the run's id.
         configuration: Path of scimflow.yaml on the machine that runs the flow.
+        if_busy: When another run works on the target: refuse (this one ends as failed), wait for
+            it, or cancel this one.
     """
     saved = find_plan(open_project(configuration), plan)
 
     async def work(run: Run, as_of: AsOf) -> RunState:
         return await _apply(run, saved, plan, AsOf(saved.as_of, days=saved.zone_days))
 
-    return await conduct("apply-plan", configuration, saved.as_of.isoformat(), work)
+    return await conduct("apply-plan", configuration, saved.as_of.isoformat(), work, if_busy)
 
 
 async def _apply(run: Run, saved: Plan, name: str, as_of: AsOf) -> RunState:
     async with hold_target(run), connect(run.project) as client:
         only = None if saved.only is None else frozenset(saved.only)
-        prepared = await prepare(run, as_of, client, writes=True, only=only)
+        kinds = None if saved.kinds is None else frozenset(saved.kinds)
+        prepared = await prepare(run, as_of, client, writes=True, only=only, kinds=kinds)
         if prepared.plan.digest != saved.digest:
             moved = "; ".join(what_moved(saved, prepared.plan))
             raise StalePlan(f"the plan is stale, nothing was written: {moved}")

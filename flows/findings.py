@@ -28,7 +28,7 @@ class Findings:
 
 
 def last_plan(ledger: LedgerReader, target: str) -> tuple[RunRecord, Plan] | None:
-    """The newest plan for everybody that the ledger keeps, with its run; None when there is none.
+    """The newest whole plan that the ledger keeps, with its run; None when there is none.
 
     Args:
         ledger: To look in.
@@ -36,7 +36,7 @@ def last_plan(ledger: LedgerReader, target: str) -> tuple[RunRecord, Plan] | Non
     """
     for run in ledger.runs(target=target):
         plan = ledger.plan(run.plan_digest) if run.plan_digest else None
-        if plan is not None and plan.only is None:
+        if plan is not None and plan.is_whole:
             return run, plan
     return None
 

@@ -1,16 +1,55 @@
-"""One run on one target at a time, over processes and machines."""
+"""One run on one target at a time, over processes and machines; who comes second waits, or not."""
 
+import asyncio
 import os
+import random
 import socket
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from data_contracts.words import RunState
+from data_contracts.words import IfBusy, RunState
 from flows.project import utc_now
 from flows.running import Run
-from tasks.ledger.lease import TTL_S, lease
+from tasks.ledger import LedgerReader
+from tasks.ledger.lease import TTL_S, lease, who_holds
 from tasks.ledger.runs import READING_FLOWS
+
+LOOK_EVERY_S = 5.0
+"""Between two looks of a run that waits: a row is read, and what it waits for takes minutes."""
+
+LONGEST_WAIT_S = 6 * 3600.0
+"""A run that writes ends after `target.run_budget_s`, by default four hours; a run that has waited
+for longer than that hides that something hangs."""
+
+
+async def await_target(
+    ledger: LedgerReader,
+    target: str,
+    if_busy: IfBusy,
+    tell: Callable[[str], None],
+) -> None:
+    """Come back when nobody works on a target.
+
+    Args:
+        ledger: Where leases are kept.
+        target: Name of the target.
+        if_busy: What to do when somebody does.
+        tell: Told once what is waited for.
+
+    Raises:
+        LeaseHeld: Another run works on it, and is not waited for, or no longer.
+    """
+    until, told = time.monotonic() + LONGEST_WAIT_S, False
+    while (held := who_holds(ledger, target, utc_now())) is not None:
+        if if_busy is not IfBusy.WAIT or time.monotonic() > until:
+            raise held
+        if not told:
+            tell(f"waiting: {held.message}")
+            told = True
+        # of several that wait none should always be the one that looks last
+        await asyncio.sleep(LOOK_EVERY_S * random.uniform(0.5, 1))  # noqa: S311
 
 
 @asynccontextmanager

@@ -107,7 +107,7 @@ async def carry_out(
                     outcomes += await apply(name, number, len(batches), session, batch, count)
                 await progress(len(outcomes), len(arranged.put_off) + len(due))
         run.load = replace(session.report(), outcomes=_in_order(plan, outcomes))
-    if plan.only is None:
+    if plan.is_whole:
         run.ledger.forget_failures(target, {o.worker_key for o in plan.operations})
     return run.load
 

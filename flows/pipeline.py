@@ -12,7 +12,7 @@ from data_contracts.export_contract import ExportContract
 from data_contracts.plan import Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamInputs, TeamSnapshot
-from data_contracts.words import BatchVerdict
+from data_contracts.words import BatchVerdict, OperationKind
 from flows.correcting import check_corrected
 from flows.project import Project
 from flows.stages import Checked, Stages
@@ -82,6 +82,7 @@ class Preparation:
         on_snapshot: Given the target's accounts before the ledger's links are read, so that a run
             that writes can settle what an earlier one left open.
         only: Worker keys of those for whom anything is to be done; None for everybody.
+        kinds: The kinds of operations that are to be done; None for all.
         on_teams: Likewise, given the target's teams.
     """
 
@@ -93,6 +94,7 @@ class Preparation:
     tell: Teller = silent
     on_snapshot: Callable[[TargetSnapshot], None] | None = None
     only: frozenset[str] | None = None
+    kinds: frozenset[OperationKind] | None = None
     on_teams: Callable[[TeamSnapshot], None] | None = None
 
 
@@ -163,14 +165,16 @@ async def read_team_inputs(
     """Read the target's teams and which of them are managed.
 
     Returns:
-        None without a `teams` section, and where only some people are worked on: who belongs
-        together can only be told of everybody.
+        None without a `teams` section, and where only some people are worked on, or only some
+        kinds of operations: who belongs together can only be told of everybody.
 
     Raises:
         LedgerError: The ledger cannot be read, or an open write not be settled.
     """
     settings, ledger = preparation.project.settings, preparation.ledger
-    if settings.teams is None or people.teams is None or preparation.only is not None:
+    if settings.teams is None or people.teams is None:
+        return None
+    if preparation.only is not None or preparation.kinds is not None:
         return None
     target = settings.target.name
     preparation.tell(f"reading the teams of {target}")
@@ -204,6 +208,7 @@ def plan_inputs(
         previous_rows=previous,
         learned=ledger.learned(target, settings.never_learned),
         only=preparation.only,
+        kinds=preparation.kinds,
     )
 
 

@@ -5,9 +5,17 @@ The settings are put in place before Prefect is imported.
 
 import os
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from threading import Thread
+from typing import TYPE_CHECKING
 
-from data_contracts.errors import ScimflowError
+import httpx
+
+from data_contracts.errors import ConfigurationError, ScimflowError
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import PrefectClient
 
 DEFAULTS = {
     # nothing leaves the machine
@@ -58,6 +66,48 @@ def start_embedded_server() -> None:
             f"Prefect's embedded server did not start: {failed[0]}",
             hint="try again, or run `prefect server start` and set PREFECT_API_URL",
         )
+
+
+@asynccontextmanager
+async def prefect_client() -> "AsyncIterator[PrefectClient]":
+    """A client of the Prefect server that is configured; the embedded one does not count.
+
+    Raises:
+        ConfigurationError: None is configured.
+        ScimflowError: It does not answer, or refuses something.
+    """
+    prepare_environment()
+    from prefect.client.base import ServerType, determine_server_type
+    from prefect.client.orchestration import get_client
+
+    if determine_server_type() in (ServerType.EPHEMERAL, ServerType.UNCONFIGURED):
+        raise ConfigurationError(
+            "no Prefect server is named: what is deployed has to be kept by one",
+            hint="start one with `prefect server start`, and set PREFECT_API_URL, such as "
+            "http://127.0.0.1:4200/api",
+        )
+    try:
+        async with get_client() as client:
+            yield client
+    except httpx.HTTPStatusError as error:
+        raise ScimflowError(
+            f"Prefect's API answered {error.response.status_code}: {_detail(error.response)}",
+            hint="look at the server's log; its version should be the one that is installed here",
+        ) from None
+    except (httpx.TransportError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "API" not in str(error):
+            raise
+        raise ScimflowError(
+            f"Prefect's API does not answer ({os.environ.get('PREFECT_API_URL')})",
+            hint="check PREFECT_API_URL (it ends in /api), and whether the server runs",
+        ) from None
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return answer.reason_phrase
 
 
 FLUSH_TIMEOUT_S = 10.0

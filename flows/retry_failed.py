@@ -5,7 +5,7 @@ from typing import Any
 from prefect import State, flow
 
 from data_contracts.as_of import AsOf
-from data_contracts.words import RunState
+from data_contracts.words import IfBusy, RunState
 from flows.artifacts import Progress
 from flows.leasing import hold_target
 from flows.project import SETTINGS_FILE
@@ -16,7 +16,9 @@ from flows.tracked import MANNER, conduct, connect
 
 
 @flow(name="retry-failed", flow_run_name="retry-{of}", persist_result=False)
-async def retry_failed(of: str, configuration: str = SETTINGS_FILE) -> State[Any]:
+async def retry_failed(
+    of: str, configuration: str = SETTINGS_FILE, if_busy: IfBusy = IfBusy.REFUSE
+) -> State[Any]:
     """Try again now what failed before, for one person or for everybody of a run.
 
     What is to be done is planned anew from today's exports and the target as it is, for these
@@ -25,6 +27,8 @@ async def retry_failed(of: str, configuration: str = SETTINGS_FILE) -> State[Any
     Args:
         of: A run, of which everybody is retried who failed in it; or a worker key.
         configuration: Path of scimflow.yaml on the machine that runs the flow.
+        if_busy: When another run works on the target: refuse (this one ends as failed), wait for
+            it, or cancel this one.
     """
 
     async def work(run: Run, as_of: AsOf) -> RunState:
@@ -33,4 +37,4 @@ async def retry_failed(of: str, configuration: str = SETTINGS_FILE) -> State[Any
             bar = Progress("Operations carried out")
             return await sync_within(run, as_of, client, MANNER, bar, only=only, at_once=True)
 
-    return await conduct("retry-failed", configuration, None, work)
+    return await conduct("retry-failed", configuration, None, work, if_busy)

@@ -7,7 +7,7 @@ from prefect import State, flow
 from prefect.runtime import flow_run
 
 from data_contracts.as_of import AsOf
-from data_contracts.words import RunState
+from data_contracts.words import IfBusy, RunState
 from flows.artifacts import Progress
 from flows.leasing import hold_target
 from flows.project import SETTINGS_FILE
@@ -21,7 +21,11 @@ def _name() -> str:
 
 
 @flow(name="sync-users", flow_run_name=_name, persist_result=False)
-async def sync_users(configuration: str = SETTINGS_FILE, as_of: date | None = None) -> State[Any]:
+async def sync_users(
+    configuration: str = SETTINGS_FILE,
+    as_of: date | None = None,
+    if_busy: IfBusy = IfBusy.REFUSE,
+) -> State[Any]:
     """Bring the target in step with the people a company really employs.
 
     Reads the exports, holds them against their data contracts, works out who should have an
@@ -31,9 +35,11 @@ async def sync_users(configuration: str = SETTINGS_FILE, as_of: date | None = No
     Args:
         configuration: Path of scimflow.yaml on the machine that runs the flow.
         as_of: Day to work for; today in everybody's own zone if empty.
+        if_busy: When another run works on the target: refuse (this one ends as failed), wait for
+            it, or cancel this one.
     """
     day = as_of.isoformat() if as_of else None
-    return await conduct("sync-users", configuration, day, _sync)
+    return await conduct("sync-users", configuration, day, _sync, if_busy)
 
 
 async def _sync(run: Run, as_of: AsOf) -> RunState:

@@ -9,7 +9,7 @@ from functools import partial
 
 from data_contracts.as_of import AsOf
 from data_contracts.plan import Plan
-from data_contracts.words import RunState, Verdict
+from data_contracts.words import OperationKind, RunState, Verdict
 from flows.loading import ApplyStage, Progress, carry_out
 from flows.pipeline import (
     CheckedSources,
@@ -54,6 +54,7 @@ async def prepare_within(
     *,
     writes: bool = False,
     only: frozenset[str] | None = None,
+    kinds: frozenset[OperationKind] | None = None,
 ) -> Prepared:
     """Go to a plan, keeping on the way what the contracts say.
 
@@ -65,6 +66,7 @@ async def prepare_within(
         writes: Whether the run holds the target's lease and is to write: then it first settles
             what an earlier run left open.
         only: Worker keys of those for whom anything is to be done; None for everybody.
+        kinds: The kinds of operations that are to be done; None for all.
     """
     preparation = Preparation(
         run.project,
@@ -75,6 +77,7 @@ async def prepare_within(
         tell=manner.tell,
         on_snapshot=partial(settle_open_intents, run) if writes else None,
         only=only,
+        kinds=kinds,
         on_teams=partial(settle_open_team_intents, run) if writes else None,
     )
     sources = await check_sources(preparation)
@@ -90,6 +93,7 @@ async def sync_within(
     progress: Progress,
     *,
     only: frozenset[str] | None = None,
+    kinds: frozenset[OperationKind] | None = None,
     at_once: bool = False,
 ) -> RunState:
     """Plan, and carry out what is safe or approved.
@@ -101,12 +105,13 @@ async def sync_within(
         manner: How the run goes about it.
         progress: Told how far the load is.
         only: Worker keys of those for whom anything is done; None for everybody.
+        kinds: The kinds of operations that are done; None for all.
         at_once: Whether those who keep failing are tried now too.
 
     Returns:
         How the run ends.
     """
-    prepared = await prepare_within(run, as_of, client, manner, writes=True, only=only)
+    prepared = await prepare_within(run, as_of, client, manner, writes=True, only=only, kinds=kinds)
     run.record_plan(prepared.plan)
     await manner.on_plan(run, prepared.plan)
     verdict = prepared.plan.verdict

@@ -4,12 +4,13 @@ from typing import Any
 
 from prefect import State, get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 
 from data_contracts.as_of import AsOf
-from data_contracts.errors import ScimflowError
-from data_contracts.words import RunState
+from data_contracts.errors import LeaseHeld, ScimflowError
+from data_contracts.words import IfBusy, OperationKind, RunState
 from flows.artifacts import publish_plan, publish_run, publish_sources
+from flows.leasing import await_target
 from flows.pipeline import CheckedSources, Prepared
 from flows.project import Project, find_token, open_project
 from flows.recorded import RunNotes, RunResult, Work, record_run
@@ -19,6 +20,7 @@ from flows.syncing import Manner, prepare_within
 from flows.telemetry import telemetry
 from flows.telling import note_end, tell
 from tasks import steps
+from tasks.ledger import open_ledger
 from tasks.scim.client import ScimClient, open_client
 
 TRACKED = Stages(
@@ -46,7 +48,13 @@ STATE_NAMES = {
 GOOD = (RunState.COMPLETED, RunState.COMPLETED_WITH_QUARANTINE)
 
 
-async def conduct(flow: str, configuration: str, as_of: str | None, work: Work) -> State[Any]:
+async def conduct(
+    flow: str,
+    configuration: str,
+    as_of: str | None,
+    work: Work,
+    if_busy: IfBusy | None = None,
+) -> State[Any]:
     """Do a flow's work within a run of the ledger.
 
     Args:
@@ -54,17 +62,38 @@ async def conduct(flow: str, configuration: str, as_of: str | None, work: Work) 
         configuration: Path of scimflow.yaml.
         as_of: ISO date, or None for today.
         work: What the flow does.
+        if_busy: What becomes of a run that is to write while another one works on the target; None
+            for one that only reads.
 
     Returns:
         The final state, with a `RunResult`. An error that a user can cause ends the run with its
         message; any other too, by its kind alone.
     """
     project = open_project(configuration)
-    day = project.as_of(as_of)
-    notes = RunNotes(get_run_logger().info, publish_run)
-    result = await record_run(project, flow, day, flow_run.get_id(), work, notes)
-    note_end(result)
-    return _final_state(result)
+    while True:
+        try:
+            await _until_free(project, if_busy)
+        except LeaseHeld as held:
+            ended = Cancelled if if_busy is IfBusy.CANCEL else Failed
+            return ended(message=f"nothing was done: {held.message}")
+        notes = RunNotes(get_run_logger().info, publish_run)
+        day = project.as_of(as_of)
+        result = await record_run(project, flow, day, flow_run.get_id(), work, notes)
+        # another one that waited may have been quicker
+        if not isinstance(result.error, LeaseHeld) or if_busy in (None, IfBusy.REFUSE):
+            note_end(result)
+            return _final_state(result)
+
+
+async def _until_free(project: Project, if_busy: IfBusy | None) -> None:
+    """Wait before the run stands in the ledger: one that stands there counts as at work.
+
+    Raises:
+        LeaseHeld: Another run works on the target, and this one does not wait for it.
+    """
+    if if_busy in (IfBusy.WAIT, IfBusy.CANCEL):
+        with open_ledger(project.ledger_url, folder=project.folder) as ledger:
+            await await_target(ledger, project.settings.target.name, if_busy, _log_and_tell)
 
 
 def _final_state(result: RunResult) -> State[Any]:
@@ -80,6 +109,7 @@ async def prepare(
     *,
     writes: bool = False,
     only: frozenset[str] | None = None,
+    kinds: frozenset[OperationKind] | None = None,
 ) -> Prepared:
     """Go to a plan with tracked stages, recording the sources on the way.
 
@@ -90,8 +120,9 @@ async def prepare(
         writes: Whether the run holds the target's lease and is to write: then it first settles
             what an earlier run left open.
         only: Worker keys of those for whom anything is to be done; None for everybody.
+        kinds: The kinds of operations that are to be done; None for all.
     """
-    return await prepare_within(run, as_of, client, MANNER, writes=writes, only=only)
+    return await prepare_within(run, as_of, client, MANNER, writes=writes, only=only, kinds=kinds)
 
 
 def _log_and_tell(text: str) -> None:

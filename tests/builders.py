@@ -236,6 +236,7 @@ class World:
         teams: Teams at the target.
         team_links: Team key and team id.
         teams_read: How the teams were read.
+        kinds: The kinds of operations that are planned; None for all.
     """
 
     hr: Sequence[Row] = ()
@@ -253,6 +254,7 @@ class World:
     teams: Sequence[Team] = ()
     team_links: Sequence[tuple[str, str]] = ()
     teams_read: TeamSnapshot = field(default_factory=TeamSnapshot)
+    kinds: frozenset[OperationKind] | None = None
 
     @property
     def settings(self) -> Configuration:
@@ -302,6 +304,7 @@ class World:
                 for name, (checked, _) in batches.items()
             },
             previous_rows=self.previous_rows,
+            kinds=self.kinds,
             teams=self._teams(people),
         )
 

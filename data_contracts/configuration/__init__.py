@@ -1,6 +1,7 @@
 """The settings of scimflow.yaml: described, bounded, strict; secrets are references."""
 
 from data_contracts.configuration.approval import AlwaysApprove, ApprovalRules
+from data_contracts.configuration.deployments import Deployments, Schedule, Schedules
 from data_contracts.configuration.document import load_configuration
 from data_contracts.configuration.guardrails import Guardrails, Limit
 from data_contracts.configuration.lifecycle import Lifecycle
@@ -21,6 +22,7 @@ __all__ = [
     "Clause",
     "ClauseGroup",
     "Configuration",
+    "Deployments",
     "Guardrails",
     "LedgerSettings",
     "Lifecycle",
@@ -31,6 +33,8 @@ __all__ = [
     "ReportSettings",
     "RoleRule",
     "RoleRules",
+    "Schedule",
+    "Schedules",
     "Scope",
     "SecretReference",
     "SourceSettings",

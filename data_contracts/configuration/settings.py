@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from data_contracts.canonical import digest_of
 from data_contracts.configuration.approval import AlwaysApprove, ApprovalRules
+from data_contracts.configuration.deployments import Deployments
 from data_contracts.configuration.guardrails import Guardrails
 from data_contracts.configuration.lifecycle import Lifecycle
 from data_contracts.configuration.mapping import MappingRules, RoleRules
@@ -75,6 +76,8 @@ class Configuration(Sources):
     """The files that each run leaves behind."""
     telemetry: TelemetrySettings = TelemetrySettings()
     """What runs tell an OpenTelemetry collector."""
+    deployments: Deployments = Deployments()
+    """What Prefect runs by itself."""
 
     @model_validator(mode="after")
     def _paths_fit_scim(self) -> "Configuration":

@@ -38,6 +38,7 @@ COMMANDS = {
     "explain": "Tell why a person has what they have, over all runs.",
     "history": "Tell what was done, when, by which run, why, with which result.",
     "contract": "List, show, test, draft and compare contracts of exports.",
+    "deploy": "Tell a Prefect server what to run, and when.",
     "doctor": "Look whether everything needed is well.",
     "config": "Show the settings, or their JSON Schema.",
 }

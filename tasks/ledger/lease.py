@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from data_contracts.errors import LeaseHeld, LedgerError
 from tasks.ledger.ledger import Ledger
 from tasks.ledger.liveness import is_dead, this_process
+from tasks.ledger.reader import LedgerReader
 from tasks.ledger.schema import lease as table
 
 TTL_S = 90.0
@@ -151,11 +152,30 @@ class Lease:
     def _held_by(self, held: Any | None) -> LeaseHeld:
         if held is None:
             return LeaseHeld(f"other runs keep taking the target {self.target}")
-        return LeaseHeld(
-            f"target {self.target}: another run works on it: {held.owner}, since "
-            f"{held.acquired_at:%Y-%m-%d %H:%M:%S} UTC; its lease lasts until "
-            f"{held.ends_at:%H:%M:%S} UTC unless it is renewed"
-        )
+        return _held(held)
+
+
+def who_holds(ledger: LedgerReader, target: str, now: datetime) -> LeaseHeld | None:
+    """Who works on a target, as whoever tries to take its lease is told; None when nobody does.
+
+    Args:
+        ledger: Where leases are kept.
+        target: Name of the target.
+        now: The present moment, aware.
+    """
+    with ledger.database.read() as connection:
+        seen = connection.execute(sa.select(table).where(table.c.target == target)).first()
+    if seen is None or seen.ends_at <= now or is_dead(seen.process):
+        return None
+    return _held(seen)
+
+
+def _held(row: Any) -> LeaseHeld:
+    return LeaseHeld(
+        f"target {row.target}: another run works on it: {row.owner}, since "
+        f"{row.acquired_at:%Y-%m-%d %H:%M:%S} UTC; its lease lasts until "
+        f"{row.ends_at:%H:%M:%S} UTC unless it is renewed"
+    )
 
 
 @contextlib.asynccontextmanager

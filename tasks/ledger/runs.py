@@ -11,7 +11,7 @@ from data_contracts.outcome import RunRecord
 from data_contracts.words import RunState
 from tasks.ledger.schema import operation, run
 
-READING_FLOWS = ("plan-users", "report-drift", "link", "unlink")
+READING_FLOWS = ("plan-users", "report-drift", "check-export", "link", "unlink")
 """Runs that are recorded and never write to a target: nothing that they saw becomes a baseline."""
 
 CARRIED_OUT = (

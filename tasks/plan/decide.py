@@ -88,6 +88,21 @@ def restrict(decision: Decision, keys: pd.Series, only: frozenset[str]) -> Decis
     )
 
 
+def restrict_kinds(decision: Decision, kinds: frozenset[OperationKind]) -> Decision:
+    """Leave some kinds of operations to be done alone, with the adoptions that they need.
+
+    Args:
+        decision: What is to be done of every kind.
+        kinds: The kinds that are done.
+    """
+    nobody = pd.Series(False, index=decision.adopted.index)
+    chosen = {kind: m if kind in kinds else nobody for kind, m in decision.chosen.items()}
+    touched = nobody
+    for mask in chosen.values():
+        touched = touched | mask
+    return replace(decision, chosen=chosen, adopted=decision.adopted & touched)
+
+
 def who_is_created(course: Course, correlation: Correlation) -> pd.Series:
     """Mask of those who should be present and have no account."""
     missing = correlation.frame["outcome"] == CorrelationOutcome.MISSING

@@ -23,7 +23,7 @@ from data_contracts.words import CorrelationKey, FindingSeverity, OperationKind,
 from tasks.plan.absent import add_absent
 from tasks.plan.correlate import correlate
 from tasks.plan.course import Circumstances, narrow
-from tasks.plan.decide import Decision, decide, restrict
+from tasks.plan.decide import Decision, decide, restrict, restrict_kinds
 from tasks.plan.diff import changed_attributes
 from tasks.plan.digests import digest_of_frame
 from tasks.plan.guardrails import Workforce, judge
@@ -46,6 +46,7 @@ class PlanInputs:
         previous_rows: Rows of the last accepted delivery of each source, where there was one.
         learned: What earlier writes showed of the target.
         only: Worker keys of those for whom anything is to be done; None for everybody.
+        kinds: The kinds of operations that are to be done; None for all.
         teams: What the teams' part is made from; None without a `teams` section.
     """
 
@@ -57,6 +58,7 @@ class PlanInputs:
     previous_rows: Mapping[str, int] = field(default_factory=dict)
     learned: Learned = field(default_factory=Learned)
     only: frozenset[str] | None = None
+    kinds: frozenset[OperationKind] | None = None
     teams: TeamInputs | None = None
 
 
@@ -111,6 +113,8 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     decision = decide(comparison, correlation, circumstances, course)
     if inputs.only is not None:
         decision = restrict(decision, people.frame[WORKER_KEY], inputs.only)
+    if inputs.kinds is not None:
+        decision = restrict_kinds(decision, inputs.kinds)
     with collection_paused():
         operations = tuple(_operations(comparison, decision))
         adoptions = tuple(_adoptions(comparison, decision))
@@ -125,6 +129,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         as_of=as_of.day,
         zone_days=dict(sorted(inputs.people.zone_days.items())),
         only=None if inputs.only is None else tuple(sorted(inputs.only)),
+        kinds=_in_order(inputs.kinds),
         basis=_basis(inputs, accounts, links, settings, teams.basis),
         operations=operations,
         adoptions=adoptions,
@@ -224,6 +229,10 @@ def _about_reading(snapshot: TargetSnapshot) -> Iterable[Finding]:
             f"accounts that were managed before are changed: {'; '.join(snapshot.notes)}",
             hint="run again; when it stays so, ask the target's operator about its list of users",
         )
+
+
+def _in_order(kinds: frozenset[OperationKind] | None) -> tuple[OperationKind, ...] | None:
+    return None if kinds is None else tuple(kind for kind in OperationKind if kind in kinds)
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

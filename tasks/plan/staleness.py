@@ -18,8 +18,8 @@ def what_moved(saved: Plan, now: Plan) -> tuple[str, ...]:
         One sentence for each thing that moved; empty when the plans are the same.
     """
     moved = [*_sources(saved, now)]
-    if saved.only != now.only:
-        moved.append("the plan is for other people")
+    if (saved.only, saved.kinds) != (now.only, now.kinds):
+        moved.append("the plan is for other people, or for other kinds of operations")
     if saved.target != now.target:
         moved.append(f"the plan is for target {saved.target}, the settings name {now.target}")
     if saved.basis.configuration != now.basis.configuration:

@@ -56,7 +56,11 @@ def test_a_sync_is_told_as_it_goes_and_can_be_followed_in_prefect(
     assert run["name"] == f"workspace-{TODAY}"
     assert (run["state_type"], run["state_name"]) == ("COMPLETED", "Completed")
     assert run["state"]["message"] == "3 created"
-    assert run["parameters"] == {"configuration": str(acme.config), "as_of": TODAY}
+    assert run["parameters"] == {
+        "configuration": str(acme.config),
+        "as_of": TODAY,
+        "if_busy": "refuse",
+    }
     expected = ["extract-hr", "validate-hr", "transform", "read-target", "plan"]
     names = prefect.task_names(run["id"], expected=6)
     assert names == [*expected, "create-001-of-001"]
@@ -178,7 +182,11 @@ def test_apply_waits_for_the_approval_and_then_does_exactly_the_plan(
     assert len(acme.users()) == 3
     run = prefect.flow_run(run_of(applied)["prefect_run_id"])
     assert (run["name"], run["state_name"]) == (f"apply-{run_id}", "Completed")
-    assert run["parameters"] == {"plan": run_id, "configuration": str(acme.config)}
+    assert run["parameters"] == {
+        "plan": run_id,
+        "configuration": str(acme.config),
+        "if_busy": "refuse",
+    }
 
 
 def test_an_approval_lets_the_next_sync_with_the_same_plan_through(acme: Company) -> None:

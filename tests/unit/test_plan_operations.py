@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from data_contracts.plan import RowReference
+from data_contracts.plan import Plan, RowReference
+from data_contracts.words import OperationKind, Verdict
+from tasks.plan.staleness import what_moved
 from tests.builders import ROLE, WORK_EMAIL, World, codes, operation, quarantined, what
 
 Row = dict[str, Any]
@@ -518,3 +520,50 @@ def test_a_quarantined_row_that_names_somebody_as_their_account_does_keeps_them(
     )
     assert world.plan().is_empty
     assert "quarantined" in codes(world.plan())["w1"]
+
+
+def everybody_and_all_kinds(**more: Any) -> World:
+    """A leaver, a mover and a joiner, an account to adopt, and one of a leaver to adopt."""
+    hr = [
+        ann(last="2026-03-01"),
+        {"id": "w2", "ext": "x2", "email": "bob@acme.example", "given": "Bob", "title": "CEO"},
+        {"id": "w3", "ext": "x3", "email": "cleo@acme.example", "given": "Cleo"},
+        {"id": "w4", "ext": "x4", "email": "dan@acme.example", "given": "Dan", "title": "PM"},
+        {"id": "w5", "ext": "x5", "email": "eve@acme.example", "last": "2026-03-01"},
+    ]
+    accounts = [
+        there(),
+        there(id="a2", userName="bob@acme.example", externalId="x2"),
+        there(id="a4", userName="dan@acme.example", externalId="x4"),
+        there(id="a5", userName="eve@acme.example", externalId="x5"),
+    ]
+    return World(hr=hr, accounts=accounts, links=[*LINK, ("w2", "a2")], **more)
+
+
+def test_a_plan_of_deactivations_alone_does_nothing_else_and_adopts_whom_it_deactivates() -> None:
+    whole = everybody_and_all_kinds().plan()
+    swept = everybody_and_all_kinds(kinds=frozenset({OperationKind.DEACTIVATE})).plan()
+    kinds = {o.kind for o in whole.operations}
+    assert {OperationKind.DEACTIVATE, OperationKind.UPDATE, OperationKind.CREATE} <= kinds
+    assert {a.worker_key for a in whole.adoptions} == {"w4", "w5"}
+    assert [(o.kind, o.worker_key) for o in swept.operations] == [
+        (OperationKind.DEACTIVATE, "w1"),
+        (OperationKind.DEACTIVATE, "w5"),
+    ]
+    assert swept.operations == tuple(
+        o for o in whole.operations if o.kind is OperationKind.DEACTIVATE
+    )
+    assert [a.worker_key for a in swept.adoptions] == ["w5"]
+    assert swept.kinds == (OperationKind.DEACTIVATE,)
+    assert (whole.is_whole, swept.is_whole) == (True, False)
+    assert b'"kinds"' not in whole.to_bytes()
+    assert Plan.from_bytes(swept.to_bytes()) == swept
+    assert what_moved(swept, whole)[0] == (
+        "the plan is for other people, or for other kinds of operations"
+    )
+
+
+def test_the_guardrails_judge_a_plan_of_deactivations_as_any_other() -> None:
+    conf = "guardrails: {deactivations: {max: 1}}"
+    swept = everybody_and_all_kinds(conf=conf, kinds=frozenset({OperationKind.DEACTIVATE})).plan()
+    assert swept.verdict is Verdict.HELD
