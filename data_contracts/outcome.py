@@ -114,6 +114,7 @@ class RunRecord:
         prefect_run_id: Id of the Prefect flow run, if there was one.
         trace_id: The run's trace, where telemetry is on (32 hexadecimal digits); the ledger does
             not keep it.
+        ledger_head: Where the audit trail's chain led to when it ended; known in its report alone.
     """
 
     run_id: str
@@ -128,6 +129,7 @@ class RunRecord:
     message: str = ""
     prefect_run_id: str | None = None
     trace_id: str | None = None
+    ledger_head: str = ""
 
 
 @dataclass(frozen=True, slots=True)

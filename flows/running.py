@@ -20,7 +20,8 @@ from tasks.report.check_page import check_html
 from tasks.report.counters import final_message, run_counts
 from tasks.report.documents import run_document
 from tasks.report.markdown import run_markdown
-from tasks.report.selection import CONTRACTS_FILE
+from tasks.report.selection import CONTRACTS_FILE, HEAD_FILE
+
 from tasks.validate.quarantine import quarantine_jsonl
 
 PRIVATE_FILE = 0o600
@@ -97,6 +98,9 @@ class Run:
             plan_digest=self.record.plan_digest,
             ended_at=self.record.ended_at or utc_now(),
         )
+        head = str(self.ledger.head())
+        self.record = replace(self.record, ledger_head=head)
+        self.write(HEAD_FILE, [f"{head}\n".encode()])
         self.write("report.md", [self.markdown().encode()])
         document = run_document(self.record, self.plan, self.load, self.reports)
         text = json.dumps(document, indent=2, ensure_ascii=False)

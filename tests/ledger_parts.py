@@ -1,7 +1,9 @@
 """What tests of the ledger are made of: runs, plans, operations, outcomes, other processes."""
 
 import asyncio
+import contextlib
 import functools
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Coroutine, Iterable
@@ -222,6 +224,26 @@ def done(
     steps = [(operation, outcome(operation)) for operation in operations]
     asyncio.run(carry_out(ledger, run_id, *steps, minutes=minutes))
     ledger.end_run(run_id, state=RunState.COMPLETED, ended_at=moment(minutes + 5))
+
+
+def tamper(ledger: Ledger, *statements: str) -> None:
+    """Change a ledger behind its back, as who owns the database can: no trigger holds it."""
+    with ledger.database.engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET session_replication_role = replica")
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql("RESET session_replication_role")
+            connection.commit()
+            return
+    assert ledger.database.location.file is not None
+    with contextlib.closing(sqlite3.connect(ledger.database.location.file)) as file:
+        names = file.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in names.fetchall():
+            file.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            file.execute(statement)
+        file.commit()
 
 
 def python(code: str, *arguments: str) -> subprocess.Popen[str]:

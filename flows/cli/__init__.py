@@ -37,6 +37,7 @@ COMMANDS = {
     "drift": "Show where the target differs from what is desired.",
     "explain": "Tell why a person has what they have, over all runs.",
     "history": "Tell what was done, when, by which run, why, with which result.",
+    "ledger": "Verify the audit trail, and keep it.",
     "contract": "List, show, test, draft and compare contracts of exports.",
     "deploy": "Tell a Prefect server what to run, and when.",
     "doctor": "Look whether everything needed is well.",

@@ -3,20 +3,24 @@
 import sqlalchemy as sa
 
 from data_contracts.approval import Approval, Rejection, RejectionCause
+from tasks.ledger.chain import append_rows
 from tasks.ledger.schema import approval, rejection
 
 
 def append(connection: sa.Connection, given: Approval) -> None:
     """Append an approval."""
-    connection.execute(
-        sa.insert(approval),
-        {
-            "plan_digest": given.plan_digest,
-            "approved_by": given.approved_by,
-            "note": given.note,
-            "at": given.at,
-            "via": given.via,
-        },
+    append_rows(
+        connection,
+        approval,
+        [
+            {
+                "plan_digest": given.plan_digest,
+                "approved_by": given.approved_by,
+                "note": given.note,
+                "at": given.at,
+                "via": given.via,
+            }
+        ],
     )
 
 
@@ -31,17 +35,20 @@ def of_plan(connection: sa.Connection, digest: str) -> list[Approval]:
 
 def append_rejection(connection: sa.Connection, given: Rejection) -> None:
     """Append a rejection."""
-    connection.execute(
-        sa.insert(rejection),
-        {
-            "plan_digest": given.plan_digest,
-            "rejected_by": given.rejected_by,
-            "cause": str(given.cause),
-            "note": given.note,
-            "via": given.via,
-            "run_id": given.run_id,
-            "at": given.at,
-        },
+    append_rows(
+        connection,
+        rejection,
+        [
+            {
+                "plan_digest": given.plan_digest,
+                "rejected_by": given.rejected_by,
+                "cause": str(given.cause),
+                "note": given.note,
+                "via": given.via,
+                "run_id": given.run_id,
+                "at": given.at,
+            }
+        ],
     )
 
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from data_contracts.batch import ContractReport, QuarantinedRow
 from data_contracts.words import BatchVerdict
+from tasks.ledger.chain import append_rows
 from tasks.ledger.runs import was_carried_out
 from tasks.ledger.schema import batch, quarantined_row, run, run_plan
 
@@ -58,26 +59,30 @@ def record(connection: sa.Connection, run_id: str, report: ContractReport) -> No
     The rows of a refused batch are not kept one by one: none was set aside while others went on,
     and there may be as many as the file has.
     """
-    connection.execute(
-        sa.insert(batch),
-        {
-            "run_id": run_id,
-            "source": report.source,
-            "path": report.path,
-            "digest": report.digest,
-            "contract": report.contract,
-            "contract_version": report.contract_version,
-            "verdict": str(report.verdict),
-            "rows_read": report.rows_read,
-            "rows_accepted": report.rows_accepted,
-            "rows_quarantined": len(report.quarantined),
-            "refusals": list(report.refusals),
-        },
+    append_rows(
+        connection,
+        batch,
+        [
+            {
+                "run_id": run_id,
+                "source": report.source,
+                "path": report.path,
+                "digest": report.digest,
+                "contract": report.contract,
+                "contract_version": report.contract_version,
+                "verdict": str(report.verdict),
+                "rows_read": report.rows_read,
+                "rows_accepted": report.rows_accepted,
+                "rows_quarantined": len(report.quarantined),
+                "refusals": list(report.refusals),
+            }
+        ],
     )
     if report.verdict is BatchVerdict.REFUSED or not report.quarantined:
         return
-    connection.execute(
-        sa.insert(quarantined_row),
+    append_rows(
+        connection,
+        quarantined_row,
         [
             {
                 "run_id": run_id,

@@ -20,6 +20,7 @@ from data_contracts.correction import (
     Replayed,
 )
 from data_contracts.errors import ConfigurationError, LedgerError
+from tasks.ledger.chain import append_rows
 from tasks.ledger.correction_schema import CorrectionEvent, correction, correction_body
 
 
@@ -43,6 +44,7 @@ def record(
             "target": target,
             "source": row.correction.source,
             "event": str(CorrectionEvent.REPLAYED),
+            "of": None,
             "delivery": row.correction.delivery,
             "line": row.correction.line,
             "worker_key": row.correction.worker_key,
@@ -53,7 +55,7 @@ def record(
             "note": note,
             "at": at,
         }
-        number = connection.execute(sa.insert(correction), values).inserted_primary_key[0]  # type: ignore[index]
+        (number,) = append_rows(connection, correction, [values])
         if not row.reasons:
             kept = {"correction_id": number, "body": zlib.compress(body)}
             connection.execute(sa.insert(correction_body), kept)
@@ -73,23 +75,26 @@ def withdraw(
             f"no correction of number {number} counts",
             hint="`scimflow quarantine list` shows those that do",
         )
-    connection.execute(
-        sa.insert(correction),
-        {
-            "target": target,
-            "source": found.source,
-            "event": str(CorrectionEvent.WITHDRAWN),
-            "of": number,
-            "delivery": found.delivery,
-            "line": found.line,
-            "worker_key": found.worker_key,
-            "columns": list(found.columns),
-            "reasons": [],
-            "body_digest": "",
-            "done_by": by,
-            "note": note,
-            "at": at,
-        },
+    append_rows(
+        connection,
+        correction,
+        [
+            {
+                "target": target,
+                "source": found.source,
+                "event": str(CorrectionEvent.WITHDRAWN),
+                "of": number,
+                "delivery": found.delivery,
+                "line": found.line,
+                "worker_key": found.worker_key,
+                "columns": list(found.columns),
+                "reasons": [],
+                "body_digest": "",
+                "done_by": by,
+                "note": note,
+                "at": at,
+            }
+        ],
     )
     connection.execute(sa.delete(correction_body).where(correction_body.c.correction_id == number))
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from data_contracts.errors import LedgerError
+from tasks.ledger.chain import OPTION, Trail, seal
 from tasks.ledger.location import Location
 from tasks.ledger.schema import metadata
 
@@ -63,6 +64,18 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def snapshot(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads and sees one moment, however long it takes.
+
+        Raises:
+            LedgerError: The database does not answer, or is damaged.
+        """
+        with self.translated(), self.engine.connect() as connection:
+            if connection.dialect.name == "postgresql":  # on SQLite every transaction is one
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextlib.contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that writes: committed, and durable, when the block ends.
 
@@ -75,11 +88,14 @@ class Database:
     @contextlib.contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A writing transaction with the driver's own errors, for who can mend one."""
+        trail = Trail()
+        options = {"ledger_writes": True, OPTION: trail}
         with (
-            self.engine.connect().execution_options(ledger_writes=True) as connection,
+            self.engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
             yield connection
+            seal(connection, trail)
 
     @contextlib.contextmanager
     def translated(self) -> Iterator[None]:

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from data_contracts.errors import ConfigurationError
 from data_contracts.link_decision import LinkedAccount
+from tasks.ledger.chain import append_rows
 from tasks.ledger.links import LinkChange, apply_changes
 from tasks.ledger.schema import LinkEventKind, LinkState, account_link, folded, link_event
 
@@ -94,20 +95,23 @@ def unlink(
             hint="`scimflow explain PERSON` shows a person's worker key and account",
         )
     connection.execute(sa.delete(account_link).where(*theirs))
-    connection.execute(
-        sa.insert(link_event),
-        {
-            "run_id": run_id,
-            "target": target,
-            "event": str(LinkEventKind.UNLINKED),
-            "worker_key": worker_key,
-            "account_id": old.account_id,
-            "user_name": old.user_name,
-            "user_name_folded": folded(old.user_name),
-            "external_id": old.external_id,
-            "correlated_by": None,
-            "at": at,
-        },
+    append_rows(
+        connection,
+        link_event,
+        [
+            {
+                "run_id": run_id,
+                "target": target,
+                "event": str(LinkEventKind.UNLINKED),
+                "worker_key": worker_key,
+                "account_id": old.account_id,
+                "user_name": old.user_name,
+                "user_name_folded": folded(old.user_name),
+                "external_id": old.external_id,
+                "correlated_by": None,
+                "at": at,
+            }
+        ],
     )
     return str(old.account_id)
 

@@ -15,6 +15,7 @@ from data_contracts.canonical import DIGEST_PREFIX
 from data_contracts.errors import LedgerError
 from data_contracts.frames import ACCOUNT_ID, LINKS, TEXT, WORKER_KEY
 from data_contracts.plan import Adoption
+from tasks.ledger.chain import append_rows
 from tasks.ledger.schema import LinkEventKind, LinkState, account_link, folded, link_event
 
 if TYPE_CHECKING:
@@ -191,7 +192,6 @@ _PRESENT = sa.union(
 look at every link of the target."""
 
 _ADD = sa.insert(account_link)
-_ADD_EVENTS = sa.insert(link_event)
 _REMOVE = sa.delete(account_link).where(
     account_link.c.target == sa.bindparam("of_target"),
     account_link.c.worker_key == sa.bindparam("of_worker"),
@@ -268,8 +268,7 @@ def _event(
 def _write(
     connection: sa.Connection, target: str, links: list[_Link], events: list[dict[str, Any]]
 ) -> None:
-    if events:
-        connection.execute(_ADD_EVENTS, events)
+    append_rows(connection, link_event, events)
     if not links:
         return
     connection.execute(_REMOVE, [{"of_target": target, "of_worker": k.worker_key} for k in links])

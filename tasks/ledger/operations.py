@@ -13,6 +13,7 @@ from data_contracts.plan import Operation, PlannedOperation, RowReference
 from data_contracts.team_plan import TeamOperation
 from data_contracts.words import OperationKind, OutcomeResult, TeamOperationKind
 from tasks.ledger import failing, team_links, team_operations
+from tasks.ledger.chain import append_rows, take_numbers
 from tasks.ledger.links import LinkChange, apply_changes
 from tasks.ledger.recorded import RecordedOperation
 from tasks.ledger.schema import (
@@ -30,14 +31,8 @@ EXTERNAL_ID = "externalId"
 """The attribute path whose value a link keeps too."""
 
 # Statements of every commit are made once: SQLAlchemy then finds their SQL without looking at them.
-_ADD_OPERATIONS = sa.insert(operation)
-_ADD_EVENTS = sa.insert(operation_event)
-_ADD_EXCHANGES = sa.insert(exchange)
 _OPEN = sa.insert(open_operation)
 _CLOSE = sa.delete(open_operation).where(open_operation.c.operation_ref == sa.bindparam("ref"))
-_LAST_NUMBER = {
-    table.name: sa.select(sa.func.max(table.c.id)) for table in (operation, operation_event)
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +76,14 @@ def append(
         {"id": number, **_event(facts, entry, _ref(entry, refs))}
         for number, entry in zip(events, entries, strict=True)
     ]
-    connection.execute(_ADD_EVENTS, rows)
+    append_rows(connection, operation_event, rows)
     exchanges = [
         {"event_ref": number, **{name: getattr(seen, name) for name in seen.__slots__}}
         for number, entry in zip(events, entries, strict=True)
         if entry.outcome is not None
         for seen in entry.outcome.exchanges
     ]
-    if exchanges:
-        connection.execute(_ADD_EXCHANGES, exchanges)
+    append_rows(connection, exchange, exchanges)
     _keep_open(connection, facts.target, {_ref(e, refs): e.outcome for e in entries}, new)
     ended = [
         (e.operation if isinstance(e.operation, Operation) else None, e.outcome, e.at)
@@ -174,29 +168,10 @@ def _write_operations(
     numbers = take_numbers(connection, operation, len(new))
     refs.update(zip(new, numbers, strict=True))
     rows = [{"id": refs[name], **_row(facts, meant)} for name, meant in new.items()]
-    connection.execute(_ADD_OPERATIONS, rows)
+    append_rows(connection, operation, rows)
     on_teams = [(refs[name], each) for name, each in new.items() if isinstance(each, TeamOperation)]
     team_operations.write_members(connection, on_teams)
     return frozenset(numbers)
-
-
-def take_numbers(connection: sa.Connection, table: sa.Table, count: int) -> list[int]:
-    """Take the next numbers of a table's rows, for rows that others refer to.
-
-    Asking the database for the numbers that it gave instead costs SQLite a statement for each row,
-    three times the time of all of them in one.
-
-    Args:
-        connection: A writing transaction: on SQLite there is no other one at the same time.
-        table: A table with `id`.
-        count: How many.
-    """
-    if connection.dialect.name == "sqlite":
-        last = connection.scalar(_LAST_NUMBER[table.name]) or 0
-        return list(range(last + 1, last + 1 + count))
-    sequence = sa.func.pg_get_serial_sequence(table.name, "id")
-    rows = sa.func.generate_series(1, count).table_valued("number")
-    return list(connection.scalars(sa.select(sa.func.nextval(sequence)).select_from(rows)))
 
 
 def _row(facts: RunFacts, meant: PlannedOperation) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from data_contracts.canonical import DIGEST_PREFIX, digest_of_bytes
 from data_contracts.errors import ConfigurationError, LedgerError
 from data_contracts.plan import Plan
 from tasks.ledger import runs
+from tasks.ledger.chain import append_rows
 from tasks.ledger.schema import plan as plan_table
 from tasks.ledger.schema import plan_body, run_plan
 
@@ -29,17 +30,20 @@ def save(connection: sa.Connection, run_id: str, plan: Plan, path: str) -> None:
     if connection.scalar(sa.select(plan_table.c.digest).where(plan_table.c.digest == digest)):
         _link(connection, run_id, digest, path)
         return
-    connection.execute(
-        sa.insert(plan_table),
-        {
-            "digest": digest,
-            "target": plan.target,
-            "as_of": plan.as_of.isoformat(),
-            "verdict": str(plan.verdict),
-            "operations": len(plan.operations),
-            "adoptions": len(plan.adoptions),
-            "counts": plan.counts,
-        },
+    append_rows(
+        connection,
+        plan_table,
+        [
+            {
+                "digest": digest,
+                "target": plan.target,
+                "as_of": plan.as_of.isoformat(),
+                "verdict": str(plan.verdict),
+                "operations": len(plan.operations),
+                "adoptions": len(plan.adoptions),
+                "counts": plan.counts,
+            }
+        ],
     )
     body = _compressed(plan.pieces())
     connection.execute(sa.insert(plan_body), {"plan_digest": digest, "body": body})
@@ -58,7 +62,7 @@ def _link(connection: sa.Connection, run_id: str, digest: str, path: str) -> Non
     )
     if connection.scalar(known) is None:
         row = {"run_id": run_id, "plan_digest": digest, "path": path}
-        connection.execute(sa.insert(run_plan), row)
+        append_rows(connection, run_plan, [row])
 
 
 def find(connection: sa.Connection, digest: str, place: str) -> Plan | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from data_contracts.approval import Approval, Rejection, WaitingRun
 from data_contracts.batch import QuarantinedRow
+from data_contracts.chain import Head, Verification
 from data_contracts.correction import Correction, RecordedCorrection
 from data_contracts.failing import FailingOperation
 from data_contracts.learned import Learned
@@ -17,6 +18,7 @@ from data_contracts.teams import TeamLink
 from tasks.ledger import (
     approvals,
     batches,
+    chain,
     corrections,
     failing,
     habits,
@@ -26,6 +28,7 @@ from tasks.ledger import (
     recorded,
     runs,
     team_links,
+    verify,
 )
 from tasks.ledger import waiting as waits
 from tasks.ledger.batches import AcceptedBatch, RecordedBatch
@@ -67,6 +70,23 @@ class LedgerReader:
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
+
+    def head(self) -> Head:
+        """The newest entry of the audit trail's chain."""
+        with self.database.read() as connection:
+            return chain.head(connection)
+
+    def verify(
+        self, heads: Collection[Head] = (), progress: Callable[[int], None] = lambda entries: None
+    ) -> Verification:
+        """Walk the whole audit trail: is every row what was written, and is nothing else there?
+
+        Args:
+            heads: Heads that were noted outside of the ledger: the chain has to lead to each.
+            progress: Told now and then how many entries were walked.
+        """
+        with self.database.snapshot() as connection:
+            return verify.verify(connection, heads, progress)
 
     def runs(self, limit: int = RUNS_SHOWN, *, target: str | None = None) -> list[RunRecord]:
         """The last runs, newest first; of all targets, unless one is named."""

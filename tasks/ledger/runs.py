@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from data_contracts.errors import ConfigurationError, LedgerError
 from data_contracts.outcome import RunRecord
 from data_contracts.words import RunState
+from tasks.ledger.chain import append_rows, note_run_end
 from tasks.ledger.schema import operation, run
 
 READING_FLOWS = ("plan-users", "report-drift", "check-export", "link", "unlink")
@@ -26,21 +27,24 @@ CANDIDATES_SHOWN = 5
 
 def start(connection: sa.Connection, record: RunRecord) -> None:
     """Write a run's beginning."""
-    connection.execute(
-        sa.insert(run),
-        {
-            "run_id": record.run_id,
-            "flow": record.flow,
-            "target": record.target,
-            "as_of": record.as_of,
-            "started_at": record.started_at,
-            "ended_at": record.ended_at,
-            "state": str(record.state),
-            "plan_digest": record.plan_digest,
-            "counts": record.counts,
-            "message": record.message,
-            "prefect_run_id": record.prefect_run_id,
-        },
+    append_rows(
+        connection,
+        run,
+        [
+            {
+                "run_id": record.run_id,
+                "flow": record.flow,
+                "target": record.target,
+                "as_of": record.as_of,
+                "started_at": record.started_at,
+                "ended_at": record.ended_at,
+                "state": str(record.state),
+                "plan_digest": record.plan_digest,
+                "counts": record.counts,
+                "message": record.message,
+                "prefect_run_id": record.prefect_run_id,
+            }
+        ],
     )
 
 
@@ -58,19 +62,18 @@ def end(
     Raises:
         LedgerError: There is no such run, or it has ended already.
     """
-    changed = connection.execute(
-        sa.update(run)
-        .where(run.c.run_id == run_id, run.c.ended_at.is_(None))
-        .values(
-            state=str(state),
-            message=message,
-            counts=dict(counts),
-            plan_digest=plan_digest,
-            ended_at=ended_at,
-        )
-    )
+    ending = {
+        "state": str(state),
+        "message": message,
+        "counts": dict(counts),
+        "plan_digest": plan_digest,
+        "ended_at": ended_at,
+    }
+    goes_on = (run.c.run_id == run_id, run.c.ended_at.is_(None))
+    changed = connection.execute(sa.update(run).where(*goes_on).values(ending))
     if changed.rowcount != 1:
         raise LedgerError(f"run {run_id} is not one that goes on: unknown to the ledger, or ended")
+    note_run_end(connection, {"run_id": run_id, **ending})
 
 
 def latest(connection: sa.Connection, limit: int, target: str | None) -> list[RunRecord]:

@@ -10,6 +10,9 @@ were corrected; a body that was tampered with no longer has its digest. Everywhe
 keeps identifiers (worker keys, account ids, userNames, externalIds, keys and names of teams), names
 of attributes and of columns, names of those who decide, and reasons in words.
 
+Audit rows are appended by `tasks.ledger.chain.append_rows` and by nothing else: it chains them. A
+column that is added to an audit table later is nullable, so that older rows keep their digests.
+
 The migrations bring a database here; a test holds the two against each other.
 """
 
@@ -18,7 +21,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0006"
+HEAD = "0007"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from data_contracts.errors import LedgerError
 from data_contracts.team_plan import TeamAdoption
 from data_contracts.teams import TeamLink
+from tasks.ledger.chain import append_rows
 from tasks.ledger.team_schema import team_link, team_link_event
 
 
@@ -130,15 +131,18 @@ def _append(
     change: TeamLinkChange,
     kind: TeamLinkEventKind,
 ) -> None:
-    connection.execute(
-        sa.insert(team_link_event),
-        {
-            "run_id": run_id,
-            "target": target,
-            "event": str(kind),
-            "team_key": change.team_key,
-            "team_id": change.team_id,
-            "name": change.name,
-            "at": change.at,
-        },
+    append_rows(
+        connection,
+        team_link_event,
+        [
+            {
+                "run_id": run_id,
+                "target": target,
+                "event": str(kind),
+                "team_key": change.team_key,
+                "team_id": change.team_id,
+                "name": change.name,
+                "at": change.at,
+            }
+        ],
     )

@@ -9,14 +9,13 @@ import sqlalchemy as sa
 from data_contracts.outcome import Outcome
 from data_contracts.team_plan import TEAM_PREFIX, TeamOperation
 from data_contracts.words import TeamOperationKind
+from tasks.ledger.chain import append_rows
 from tasks.ledger.team_links import TeamLinkChange, TeamLinkEventKind
 from tasks.ledger.team_schema import team_member
 
 JOIN = "join-team"
 LEAVE = "leave-team"
 """What a person's own history calls a change of members."""
-
-_ADD_MEMBERS = sa.insert(team_member)
 
 
 def write_members(
@@ -35,8 +34,7 @@ def write_members(
         for change, members in ((JOIN, operation.add), (LEAVE, operation.remove))
         for member in members
     ]
-    if rows:
-        connection.execute(_ADD_MEMBERS, rows)
+    append_rows(connection, team_member, rows)
 
 
 def link_change(outcome: Outcome | None, name: str, at: datetime) -> TeamLinkChange | None:

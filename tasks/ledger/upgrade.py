@@ -5,6 +5,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from data_contracts.errors import LedgerError
+from tasks.ledger import chain
+from tasks.ledger.chain_schema import chain_entry
 from tasks.ledger.database import APPLICATION_ID, Database
 from tasks.ledger.schema import HEAD, VERSION_TABLE
 
@@ -60,6 +62,8 @@ def upgrade(database: Database) -> None:
         if version_of(connection, place) == HEAD:
             return  # another process was quicker
         _migrate(connection)
+        if sa.inspect(connection).has_table(chain_entry.name):  # not in a ledger of old, in tests
+            chain.begin(connection)
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
 

@@ -12,7 +12,7 @@ from tasks.report import markdown_sections as part
 from tasks.report.counters import ending
 from tasks.report.escaping import escape_cell
 from tasks.report.markdown_teams import markdown_teams
-from tasks.report.next_steps import next_step_of_run
+from tasks.report.next_steps import NextStep, next_step_of_run
 from tasks.report.privacy import changes
 from tasks.report.selection import (
     CONTRACTS_FILE,
@@ -78,6 +78,7 @@ def run_markdown(
             part.findings(plan) if plan else "",
             _effort(run, load),
             _files(run, reports, plan, folder),
+            _trail(run),
         )
     )
 
@@ -190,3 +191,14 @@ def _files(
     lines = [f"- {escape_cell(name)}: {escape_cell(text)}" for name, text in names.items()]
     where = f"On the machine that ran it, in {escape_cell(f'{folder}/{run.run_id}')}:"
     return part.section("Files", where, "\n".join(lines))
+
+
+def _trail(run: RunRecord) -> str:
+    """Where the audit trail's chain led to: kept outside of the ledger, it shows a later cut."""
+    if not run.ledger_head:
+        return ""
+    step = NextStep(
+        "When the run ended, the audit trail led to this head. It still does if this says so:",
+        (f"scimflow ledger verify --head {run.ledger_head}",),
+    )
+    return part.section("Audit trail", part.commands(step))

@@ -15,6 +15,7 @@ PLAN_FILE = "plan.json"
 RUN_FILE = "run.json"
 REPORT_FILE = "report.md"
 CONTRACTS_FILE = "contracts.html"
+HEAD_FILE = "ledger-head.txt"
 """Files of a run's folder."""
 
 SECTION_ROWS_MAX = 200

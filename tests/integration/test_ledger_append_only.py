@@ -12,6 +12,7 @@ from data_contracts.errors import LedgerError
 from data_contracts.team_plan import TeamMember
 from data_contracts.words import RunState, TeamOperationKind
 from tasks.ledger import Ledger
+from tasks.ledger.audited import AUDITED
 from tasks.ledger.schema import APPEND_ONLY, metadata
 from tests.ledger_parts import (
     a_plan,
@@ -39,6 +40,7 @@ STATE = {
     "plan_body",
     "correction_body",
     "run",
+    "trail_permit",
     "waiting_run",
 }
 
@@ -70,7 +72,8 @@ def attempt(ledger: Ledger, statement: str) -> None:
 
 
 def test_every_table_is_either_an_audit_trail_or_known_to_change() -> None:
-    assert set(metadata.tables) == {*APPEND_ONLY, *STATE}
+    assert set(metadata.tables) == {*APPEND_ONLY, *STATE, "chain_entry"}
+    assert {item.table.name for item in AUDITED.values()} == {*APPEND_ONLY, "run"}
 
 
 def test_no_row_of_an_audit_table_is_changed_or_deleted(full: Ledger) -> None:
@@ -96,8 +99,29 @@ def test_runs_are_not_deleted_and_an_ended_run_is_not_changed(full: Ledger) -> N
     attempt(full, "UPDATE run SET message = 'goes on' WHERE run_id = 'r2'")
 
 
+def test_no_entry_of_the_chain_is_changed_or_deleted(full: Ledger) -> None:
+    for statement in (
+        "DELETE FROM chain_entry",
+        "UPDATE chain_entry SET salt = NULL",
+        "UPDATE chain_entry SET hash = ''",
+        "UPDATE chain_entry SET body = ''",
+    ):
+        with pytest.raises(LedgerError, match="chain_entry is append-only"):
+            attempt(full, statement)
+
+
+def test_every_row_of_every_audit_table_is_chained(full: Ledger) -> None:
+    with full.database.read() as connection:
+        rows = [
+            connection.scalar(sa.select(sa.func.count()).select_from(item.table))
+            for item in AUDITED.values()
+        ]
+    found = full.verify()
+    assert (found.findings, found.rows) == ((), sum(map(int, map(str, rows))))
+
+
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)  # SQLite has no TRUNCATE
 def test_no_audit_table_is_emptied_either(full: Ledger) -> None:
-    for table in APPEND_ONLY:
+    for table in (*APPEND_ONLY, "chain_entry"):
         with pytest.raises(LedgerError, match="append-only"):
             attempt(full, f"TRUNCATE {table} CASCADE")

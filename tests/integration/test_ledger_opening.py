@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,10 @@ REVISIONS = [
 
 def rights(path: Path) -> int:
     return path.stat().st_mode & 0o777
+
+
+def without_head(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "ledger_head"}
 
 
 def version(ledger: LedgerReader) -> str:
@@ -153,11 +158,16 @@ def test_a_ledger_of_every_version_is_upgraded_with_what_stands_in_it(
     with monkeypatch.context() as patched:
         patched.setattr("tasks.ledger.upgrade.HEAD", revision or HEAD)
         with open_ledger(empty_url, folder=tmp_path) as old:
-            old.start_run(a_run("r1"))
+            with old.database.write() as connection:  # as the code of that time did
+                values = {**asdict(a_run("r1")), "state": "running"}
+                connection.execute(sa.insert(metadata.tables["run"]), without_head(values))
             assert version(old) == (revision or HEAD)
     with open_ledger(empty_url, folder=tmp_path) as ledger:
         assert version(ledger) == HEAD
         assert [run.run_id for run in ledger.runs()] == ["r1"]
+        if revision != HEAD and revision is not None:
+            found = ledger.verify()
+            assert (found.is_whole, found.begun_with, found.entries) == (True, 1, 1)
         with ledger.database.write() as connection:  # the tables are what the code thinks they are
             context = MigrationContext.configure(
                 connection, opts={"version_table": VERSION_TABLE, "compare_type": True}
