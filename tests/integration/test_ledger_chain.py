@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.approval import Approval
 from data_contracts.batch import QuarantinedRow
 from data_contracts.chain import START, Breach, Head
 from data_contracts.errors import ConfigurationError
-from data_contracts.approval import Approval
 from data_contracts.words import OutcomeResult, RunState
 from tasks.ledger import Ledger, chain, open_ledger
 from tasks.ledger.audited import AUDITED

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_contracts.approval import Approval
 from data_contracts.batch import QuarantinedRow
 from data_contracts.chain import Head
-from data_contracts.approval import Approval
 from data_contracts.words import OutcomeResult, RunState
 from tasks.ledger import Ledger, open_ledger
 from tasks.ledger.audited import AUDITED
