@@ -21,7 +21,6 @@ from tasks.report.counters import final_message, run_counts
 from tasks.report.documents import run_document
 from tasks.report.markdown import run_markdown
 from tasks.report.selection import CONTRACTS_FILE, HEAD_FILE
-
 from tasks.validate.quarantine import quarantine_jsonl
 
 PRIVATE_FILE = 0o600
