@@ -7,11 +7,13 @@ from pathlib import Path
 
 import httpx
 
+from data_contracts.configuration.target import SharedLimit
 from data_contracts.errors import ScimflowError
 from data_contracts.failing import FailingOperation
 from data_contracts.health import HealthCheck, HealthState
 from data_contracts.learned import Learned
 from data_contracts.scim.paths import short_name
+from flows.limit_settings import wrong_with_limit
 from flows.project import Project, find_token, open_project, utc_now
 from tasks.extract.contracts import read_contract
 from tasks.extract.pick import pick_file
@@ -50,7 +52,11 @@ async def examine(config: Path) -> AsyncIterator[HealthCheck]:
         yield check
     async for check in _target(project):
         yield check
-    yield await _prefect()
+    prefect = await _prefect()
+    yield prefect
+    shared = project.settings.target.shared_limit
+    if shared is not None:
+        yield await _shared_limit(shared, prefect.state is HealthState.OK)
 
 
 def _failed(name: str, error: ScimflowError) -> HealthCheck:
@@ -199,3 +205,35 @@ async def _prefect() -> HealthCheck:
             "start the server, correct PREFECT_API_URL (it ends in /api), or unset it",
         )
     return HealthCheck("Prefect", HealthState.OK, f"{url} answers")
+
+
+async def _shared_limit(shared: SharedLimit, reachable: bool) -> HealthCheck:
+    """Whether Prefect's server has the limit by which runs share the token's rate."""
+    name, url = "shared rate", os.environ.get("PREFECT_API_URL")
+    if not url:
+        return HealthCheck(
+            name,
+            HealthState.FAILED,
+            "`target.shared_limit` needs a Prefect server that all runs know",
+            "set PREFECT_API_URL, or take `target.shared_limit` out of the settings",
+        )
+    if not reachable:
+        return HealthCheck(name, HealthState.SKIPPED, "not looked at without Prefect's server")
+    make = f"prefect gcl create {shared.name} --limit {shared.shares}"
+    try:
+        async with httpx.AsyncClient(timeout=PREFECT_TIMEOUT_S) as client:
+            answer = await client.get(f"{url.rstrip('/')}/v2/concurrency_limits/{shared.name}")
+            if answer.status_code == httpx.codes.NOT_FOUND:
+                missing = f"Prefect's server has no global concurrency limit {shared.name!r}"
+                return HealthCheck(name, HealthState.FAILED, missing, make)
+            found = answer.raise_for_status().json()
+    except (httpx.HTTPError, ValueError) as error:
+        told = f"the limit {shared.name!r} cannot be read ({type(error).__name__})"
+        return HealthCheck(name, HealthState.FAILED, told)
+    differs = wrong_with_limit(
+        shared, found["limit"], found["slot_decay_per_second"], found["active"]
+    )
+    if differs is not None:
+        return _failed(name, differs)
+    taken = f"{found['active_slots']} of {shared.shares} shares of {shared.name} are taken"
+    return HealthCheck(name, HealthState.OK, taken)

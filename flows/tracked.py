@@ -1,5 +1,7 @@
 """What all flows share: a run in the ledger around the work, a final state that tells its end."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from prefect import State, get_run_logger
@@ -15,6 +17,7 @@ from flows.pipeline import CheckedSources, Prepared
 from flows.project import Project, find_token, open_project
 from flows.recorded import RunNotes, RunResult, Work, record_run
 from flows.running import Run
+from flows.shared_limit import share_of_limit
 from flows.stages import Stages
 from flows.syncing import Manner, prepare_within
 from flows.telemetry import telemetry
@@ -142,14 +145,27 @@ MANNER = Manner(
 """Prefect tasks, and artifacts for the UI."""
 
 
-def connect(project: Project) -> ScimClient:
-    """A client of the project's target, to be used as a context manager."""
-    return open_client(
-        project.settings.target,
-        find_token(project),
-        folder=project.folder,
-        on_request=telemetry().on_request,
-    )
+@asynccontextmanager
+async def connect(project: Project) -> AsyncIterator[ScimClient]:
+    """A client of the project's target, with its share of a rate that others use too."""
+    target, tokens = project.settings.target, find_token(project)
+    async with (
+        share_of_limit(target) as share,
+        open_client(
+            target,
+            tokens,
+            folder=project.folder,
+            on_request=telemetry().on_request,
+            share=share,
+        ) as client,
+    ):
+        yield client
+        if share is not None:
+            get_run_logger().info(
+                "shared rate: %d round trips to Prefect's server for %d requests",
+                share.round_trips,
+                client.requests,
+            )
 
 
 def run_name(flow: str, parameters: dict[str, Any]) -> str:

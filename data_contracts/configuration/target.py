@@ -53,6 +53,16 @@ class BulkSettings(Section):
     """Failures after which the target leaves the rest of a request alone; not said without."""
 
 
+class SharedLimit(Section):
+    """One rate for several runs that use the same token at the same time (docs/scaling.md)."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    """Name of a global concurrency limit on Prefect's server; `scimflow` shares `requests_per_s`
+    between those who hold a slot of it."""
+    shares: Annotated[int, Field(ge=2, le=100)] = 8
+    """Slots of that limit: most runs that may use the token at the same time."""
+
+
 class TargetSettings(Section):
     """The SCIM service that is kept in step. The defaults are Productboard's."""
 
@@ -64,6 +74,8 @@ class TargetSettings(Section):
     """Where the access token is found, or how it is obtained."""
     requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 50
     """Most requests a second. Productboard: 50 for a token."""
+    shared_limit: SharedLimit | None = None
+    """Where others use the same token at the same time: how `requests_per_s` is shared."""
     max_in_flight: Annotated[int, Field(ge=1, le=128)] = 16
     """Most requests at the same time."""
     timeout_s: Annotated[float, Field(gt=0, le=600)] = 30
@@ -95,6 +107,16 @@ class TargetSettings(Section):
     """userNames and account ids that are never touched."""
     ca_file: str | None = None
     """Certificate authority of one's own, beside the system's."""
+
+    @model_validator(mode="after")
+    def _a_request_for_each(self) -> "TargetSettings":
+        shared = self.shared_limit
+        if shared is not None and shared.shares > self.requests_per_s:
+            raise ValueError(
+                f"`shared_limit.shares` is {shared.shares}, and `requests_per_s` "
+                f"{self.requests_per_s:g}: each needs one request a second at least"
+            )
+        return self
 
     @field_validator("base_url")
     @classmethod

@@ -32,7 +32,7 @@ from tasks.scim.listing import read_all
 from tasks.scim.pages import Page, read_page
 from tasks.scim.probe import probe
 from tasks.scim.protocol import Purpose, Request
-from tasks.scim.rate import RateController
+from tasks.scim.rate import RateController, Share
 from tasks.scim.reading import KeepPage, UserListing
 from tasks.scim.retry import with_retries
 from tasks.scim.transport import open_transport
@@ -60,6 +60,7 @@ class ScimClient:
         transport: What carries the bytes; closed with the client.
         clock: Time.
         on_request: Told of each request that was sent.
+        share: What is ours of the token's rate, where others use it too.
     """
 
     def __init__(
@@ -70,10 +71,11 @@ class ScimClient:
         *,
         clock: Clock = SYSTEM_CLOCK,
         on_request: OnRequest | None = None,
+        share: Share | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self._wire = Wire(settings, tokens, transport, clock, on_request)
+        self._wire = Wire(settings, tokens, transport, clock, on_request, share)
         self._directory = Directory(lambda take: self.list_users(on_users=take))
         self._unfilterable: set[str] = set()
         self._config: ProviderConfig | None = None
@@ -363,6 +365,7 @@ def open_client(
     transport: httpx.AsyncBaseTransport | None = None,
     clock: Clock = SYSTEM_CLOCK,
     on_request: OnRequest | None = None,
+    share: Share | None = None,
 ) -> ScimClient:
     """A client for a target.
 
@@ -373,10 +376,11 @@ def open_client(
         transport: What carries the bytes; the real one when not given.
         clock: Time.
         on_request: Told of each request that was sent.
+        share: What is ours of the token's rate, where others use it too; closed by whoever made it.
 
     Raises:
         ConfigurationError: `ca_file` cannot be used.
     """
     tokens = StaticToken(token) if isinstance(token, SecretStr) else token
     way = transport or open_transport(settings, folder)
-    return ScimClient(settings, tokens, way, clock=clock, on_request=on_request)
+    return ScimClient(settings, tokens, way, clock=clock, on_request=on_request, share=share)

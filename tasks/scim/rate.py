@@ -8,6 +8,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from data_contracts.errors import TargetUnavailable
 from tasks.scim.answers import remaining_requests, retry_after_s
@@ -52,6 +53,14 @@ FORGET = 1.01
 """The best latency known grows by this with each round, so that a target may become slower."""
 
 
+class Share(Protocol):
+    """What is ours of a rate that several programs share."""
+
+    async def allowed(self) -> float:
+        """Requests a second that are ours as of now; waits while none are."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ticket:
     """The right to have one request in flight.
@@ -74,12 +83,20 @@ class RateController:
         requests_per_s: Most requests a second.
         max_in_flight: Most at the same time.
         clock: Time.
+        share: What is ours of the rate, where others use the same token.
     """
 
     def __init__(
-        self, requests_per_s: float, max_in_flight: int, *, clock: Clock = SYSTEM_CLOCK
+        self,
+        requests_per_s: float,
+        max_in_flight: int,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        share: Share | None = None,
     ) -> None:
         self._clock = clock
+        self._share = share
+        self._lessened = 0
         self._full_rate = requests_per_s * HEADROOM
         self._rate = self._full_rate
         self._rate_set_at = clock.monotonic()
@@ -190,8 +207,10 @@ class RateController:
                 turn.set_result(None)
 
     async def _pace(self, patience_s: float) -> None:
-        """Take the next free moment; after a pause that came meanwhile, take another."""
+        """Take the next free moment; after a pause, or a smaller share, that came, another."""
         while True:
+            await self._follow_share()
+            lessened = self._lessened
             now = self._clock.monotonic()
             if self._paused_until - now > patience_s:
                 wait_s = self._paused_until - now
@@ -204,8 +223,25 @@ class RateController:
             self._next_at = at + 1 / self.requests_per_s
             if at > now:
                 await self._clock.sleep(at - now)
+                await self._follow_share()
+                if lessened != self._lessened:
+                    continue
             if self._paused_until <= self._clock.monotonic() + EARLY_S:
                 return
+
+    async def _follow_share(self) -> None:
+        """Go on at the rate that is ours as of now; slowed down as it was."""
+        if self._share is None:
+            return
+        full_rate = await self._share.allowed() * HEADROOM
+        if full_rate == self._full_rate:
+            return
+        slowed = self.requests_per_s / self._full_rate
+        if full_rate < self._full_rate:  # who sleeps until a moment of the old rate takes another
+            self._lessened += 1
+            self._next_at = self._clock.monotonic() + 1 / full_rate
+        self._full_rate = full_rate
+        self._rate, self._rate_set_at = full_rate * slowed, self._clock.monotonic()
 
     def _wait_s(self, status: int, headers: Mapping[str, str]) -> float:
         asked_s = retry_after_s(headers, self._clock.now())

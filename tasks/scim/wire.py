@@ -29,7 +29,8 @@ from tasks.scim.answers import Answer, error_of
 from tasks.scim.clock import Clock
 from tasks.scim.exchange import FAILURES, Flooded, exchange, lost, timeouts
 from tasks.scim.protocol import SCIM_JSON, Request
-from tasks.scim.rate import RateController, Ticket
+from tasks.scim.rate import RateController, Share, Ticket
+from tasks.scim.shared_rate import share_of
 
 LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes of one answer: 10,000 users of 3 kB, the largest page that can be configured."""
@@ -46,6 +47,7 @@ class Wire:
         transport: What carries the bytes.
         clock: Time.
         on_request: Told of each request that was sent.
+        share: What is ours of the token's rate, where others use it too.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Wire:
         transport: httpx.AsyncBaseTransport,
         clock: Clock,
         on_request: OnRequest | None = None,
+        share: Share | None = None,
     ) -> None:
         self._base_url = settings.base_url
         self._host = urlsplit(settings.base_url).hostname or ""
@@ -64,7 +67,10 @@ class Wire:
         self._on_request = on_request
         self._timeout_s = settings.timeout_s
         self._timeouts = timeouts(settings.timeout_s)
-        self.rate = RateController(settings.requests_per_s, settings.max_in_flight, clock=clock)
+        per_s = settings.requests_per_s
+        if share is None and settings.shared_limit is not None:  # a command that only reads
+            per_s = share_of(per_s, settings.shared_limit.shares)
+        self.rate = RateController(per_s, settings.max_in_flight, clock=clock, share=share)
         self.requests = 0
         """Requests sent so far."""
         self.answered = False
