@@ -5,7 +5,7 @@ from typing import Any
 from prefect import State, flow
 
 from data_contracts.as_of import AsOf
-from data_contracts.errors import PlanHeld, PlanRefused, StalePlan
+from data_contracts.errors import PlanHeld, PlanRefused
 from data_contracts.plan import Plan
 from data_contracts.words import IfBusy, RunState, Verdict
 from flows.artifacts import Progress, publish_plan
@@ -13,10 +13,9 @@ from flows.leasing import hold_target
 from flows.loading import carry_out
 from flows.project import SETTINGS_FILE, open_project
 from flows.running import Run, held_message, is_approved, state_after_load
-from flows.saved_plans import find_plan
+from flows.saved_plans import find_plan, require_unmoved
 from flows.tracked import conduct, connect, prepare
 from tasks import steps
-from tasks.plan.staleness import what_moved
 
 
 @flow(name="apply-plan", flow_run_name="apply-{plan}", persist_result=False)
@@ -47,9 +46,7 @@ async def _apply(run: Run, saved: Plan, name: str, as_of: AsOf) -> RunState:
         only = None if saved.only is None else frozenset(saved.only)
         kinds = None if saved.kinds is None else frozenset(saved.kinds)
         prepared = await prepare(run, as_of, client, writes=True, only=only, kinds=kinds)
-        if prepared.plan.digest != saved.digest:
-            moved = "; ".join(what_moved(saved, prepared.plan))
-            raise StalePlan(f"the plan is stale, nothing was written: {moved}")
+        require_unmoved(saved, prepared.plan)
         run.record_plan(saved)
         await publish_plan(run, saved)
         if saved.verdict is Verdict.REFUSED:

@@ -1,11 +1,13 @@
 """What a run shows on its Artifacts tab: summary, operations, quarantined rows, progress."""
 
+import os
 from uuid import UUID
 
 from data_contracts.plan import Plan
 from flows.running import Run
 from tasks import steps
 from tasks.report.markdown import check_markdown, plan_markdown
+from tasks.report.markdown_approval import Question, approval_markdown
 from tasks.report.tables import operations_table, quarantine_table
 
 PROGRESS_EVERY = 5.0
@@ -25,7 +27,29 @@ async def publish_plan(run: Run, plan: Plan) -> None:
     """What would be done, before it is done."""
     show = run.project.settings.report.show_values
     page = plan_markdown(plan, show_values=show, run_id=run.record.run_id)
-    await steps.publish_markdown(_key(run, "plan"), page, "What is to be done, and why")
+    artifact = await steps.publish_markdown(_key(run, "plan"), page, "What is to be done, and why")
+    run.links["What would happen to whom, and why"] = _address(f"artifacts/artifact/{artifact}")
+
+
+async def publish_question(run: Run, question: Question) -> None:
+    """What a person is asked to approve, beside the form."""
+    page = approval_markdown(question)
+    await steps.publish_markdown(_key(run, "approval"), page, "What waits for approval")
+
+
+def links_of(run: Run) -> dict[str, str]:
+    """Where a browser shows more of a run: addresses by their words."""
+    path = f"runs/flow-run/{run.record.prefect_run_id}?tab=Artifacts"
+    return {**run.links, "Everything about this run": _address(path)}
+
+
+def _address(path: str) -> str:
+    """Address of a page of the Prefect UI.
+
+    Below the UI that shows the link, unless PREFECT_UI_URL names another one: the address by which
+    a worker reaches the server may mean nothing to a browser.
+    """
+    return f"{os.environ.get('PREFECT_UI_URL', '').rstrip('/')}/{path}"
 
 
 async def publish_run(run: Run) -> None:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from data_contracts.approval import Rejection
 from data_contracts.as_of import AsOf
 from data_contracts.batch import ContractReport
 from data_contracts.errors import (
@@ -22,7 +23,7 @@ from data_contracts.outcome import LoadReport, RunRecord
 from data_contracts.plan import Plan
 from data_contracts.words import RunState
 from flows.project import Project
-from flows.running import Run, begin_run
+from flows.running import Run, begin_run, taken_up
 from flows.telemetry import observed_run, telemetry
 from flows.telling import Teller, silent
 from tasks.ledger import open_ledger
@@ -37,6 +38,7 @@ class RunResult:
     plan: Plan | None
     load: LoadReport | None
     error: ScimflowError | None = None
+    rejection: Rejection | None = None
 
 
 Work = Callable[[Run, AsOf], Awaitable[RunState]]
@@ -86,7 +88,8 @@ async def _record_run(
     project: Project, flow: str, day: AsOf, prefect_run_id: str | None, work: Work, notes: RunNotes
 ) -> RunResult:
     with open_ledger(project.ledger_url, folder=project.folder) as ledger:
-        run = begin_run(project, ledger, flow, day, prefect_run_id)
+        run = taken_up(project, ledger, prefect_run_id)
+        run = run or begin_run(project, ledger, flow, day, prefect_run_id)
         telemetry().is_about(run)
         notes.tell(f"run {run.record.run_id} for target {run.record.target}")
         error: ScimflowError | None = None
@@ -103,11 +106,13 @@ async def _record_run(
             raise InternalError.of(caught) from None
         except BaseException:
             # cancelled: the ledger must not show a run that goes on for ever
-            run.finish(RunState.FAILED, "interrupted")
+            if not run.suspended:
+                run.finish(RunState.FAILED, "interrupted")
             raise
         record = run.finish(state, message)
         await notes.publish(run)
-    return RunResult(record, run.reports, run.plan, run.load, error)
+        rejection = run.rejection if state is RunState.REJECTED else None
+    return RunResult(record, run.reports, run.plan, run.load, error, rejection)
 
 
 def state_of_error(error: ScimflowError) -> RunState:

@@ -34,7 +34,9 @@ async def retry_failed(
     async def work(run: Run, as_of: AsOf) -> RunState:
         async with hold_target(run), connect(run.project) as client:
             only = whom_to_retry(run.ledger, run.record.target, of)
+            if run.reviewed is not None and run.reviewed.only is not None:
+                only = frozenset(run.reviewed.only)
             bar = Progress("Operations carried out")
             return await sync_within(run, as_of, client, MANNER, bar, only=only, at_once=True)
 
-    return await conduct("retry-failed", configuration, None, work, if_busy)
+    return await conduct("retry-failed", configuration, None, work, if_busy, asks=True)

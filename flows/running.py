@@ -7,6 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from data_contracts.approval import (
+    Approval,
+    Rejection,
+    WaitingRun,
+    counting,
+    standing_rejection,
+)
 from data_contracts.as_of import AsOf
 from data_contracts.batch import ContractReport
 from data_contracts.errors import ScimflowError
@@ -21,6 +28,7 @@ from tasks.report.counters import final_message, run_counts
 from tasks.report.documents import run_document
 from tasks.report.markdown import run_markdown
 from tasks.report.selection import CONTRACTS_FILE, HEAD_FILE
+from tasks.report.wording import moment, unsafe
 from tasks.validate.quarantine import quarantine_jsonl
 
 PRIVATE_FILE = 0o600
@@ -39,6 +47,11 @@ class Run:
         plan: The plan, once made.
         load: What became of it, once carried out.
         lease_lost: Set when another run may have taken the target over; None without a lease.
+        waiting: That it waits for somebody's word, or did when this process took it up.
+        reviewed: The plan that somebody was asked about: this one is carried out, or none.
+        suspended: Whether this process leaves it behind, waiting.
+        remark: Its end in one sentence, where the counts do not tell it.
+        links: Where a browser shows more of it: addresses by their words.
     """
 
     project: Project
@@ -49,6 +62,11 @@ class Run:
     load: LoadReport | None = None
     files: list[Path] = field(default_factory=list)
     lease_lost: asyncio.Event | None = None
+    waiting: WaitingRun | None = None
+    reviewed: Plan | None = None
+    suspended: bool = False
+    remark: str = ""
+    links: dict[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -60,7 +78,8 @@ class Run:
         self.reports = sources.reports
         self.write(CONTRACTS_FILE, [check_html(self.reports).encode()])
         for report in self.reports:
-            self.ledger.record_batch(self.record.run_id, report)
+            if self.reviewed is None:  # else recorded already, before somebody was asked
+                self.ledger.record_batch(self.record.run_id, report)
             if report.quarantined:
                 name = f"quarantine-{report.source}.jsonl"
                 self.write(name, [quarantine_jsonl(sources.raw[report.source], report)])
@@ -78,9 +97,14 @@ class Run:
             state: How it ended.
             message: One sentence; made from the counts when empty.
         """
-        counts = run_counts(self.reports, self.plan, self.load)
+        if self.record.ended_at is not None:
+            return self.record  # by another process, while it waited
+        counts = self.counts()
+        message = message or self.remark
         if self.plan is not None and state in STATE_OF_VERDICT.values():
             message = message or held_message(self.plan, self.record.run_id)
+        if (rejection := self.rejection) is not None and state is RunState.REJECTED:
+            message = message or rejected_message(rejection, self.plan)
         self.record = replace(
             self.record,
             ended_at=utc_now(),
@@ -105,6 +129,32 @@ class Run:
         text = json.dumps(document, indent=2, ensure_ascii=False)
         self.write("run.json", [text.encode()])
         return self.record
+
+    def counts(self) -> dict[str, int]:
+        """The numbers of the summary; with those from before it was taken up again."""
+        counts = run_counts(self.reports, self.plan, self.load)
+        return counts if self.reports else {**counts, **self.record.counts}
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """Who released this run's plan; counts for its digest alone."""
+        if self.plan is None:
+            return ()
+        digest = self.plan.digest
+        given = counting(self.ledger.approvals(digest), self.ledger.rejections(digest))
+        rules = self.project.settings.approval
+        return tuple(approval for approval in given if rules.counts(approval.approved_by))
+
+    @property
+    def rejection(self) -> Rejection | None:
+        """The last word against this run's plan; None when there is none that stands."""
+        if self.plan is None:
+            return None
+        digest = self.plan.digest
+        rejections = self.ledger.rejections(digest)
+        ours = [r for r in rejections if r.run_id == self.record.run_id]
+        standing = standing_rejection(self.ledger.approvals(digest), rejections)
+        return standing or max(ours, key=lambda each: each.at, default=None)
 
     def markdown(self) -> str:
         """The run's story for the Prefect UI and the folder."""
@@ -172,8 +222,21 @@ def completed_state(reports: Sequence[ContractReport]) -> RunState:
 
 
 def is_approved(run: Run) -> bool:
-    """Whether somebody released this run's plan; counts for its digest alone."""
-    return run.plan is not None and bool(run.ledger.approvals(run.plan.digest))
+    """Whether as many people as the settings want released this run's plan."""
+    return len(run.approvals) >= run.project.settings.approval.people
+
+
+def taken_up(project: Project, ledger: Ledger, prefect_run_id: str | None) -> Run | None:
+    """Find the run that waits for the answer which this Prefect flow run goes on with.
+
+    Args:
+        project: Settings and folder.
+        ledger: Where runs are recorded.
+        prefect_run_id: Id of the Prefect flow run; None without one.
+    """
+    waiting = ledger.waiting_prefect_run(prefect_run_id) if prefect_run_id else None
+    record = ledger.run(waiting.run_id) if waiting else None
+    return None if record is None else Run(project, ledger, record, waiting=waiting)
 
 
 def state_after_load(load: LoadReport, reports: Sequence[ContractReport]) -> RunState:
@@ -188,6 +251,18 @@ STATE_OF_VERDICT: Mapping[Verdict, RunState] = {
     Verdict.REFUSED: RunState.REFUSED,
 }
 """How a run ends whose plan is not carried out."""
+
+
+def rejected_message(rejection: Rejection, plan: Plan | None) -> str:
+    """That a plan was rejected, and which limits it passed. Not why: that may name people."""
+    limits = "; ".join(result.message for result in unsafe(plan)) if plan else ""
+    return f"{rejection.told}, nothing was written: {limits}".removesuffix(": ")
+
+
+def waiting_message(run: Run, waiting: WaitingRun) -> str:
+    """That a run waits for a person's word, until when, and which limits its plan passes."""
+    limits = "; ".join(result.message for result in unsafe(run.plan)) if run.plan else ""
+    return f"waits for approval until {moment(waiting.until)}: {limits}"
 
 
 def held_message(plan: Plan, name: str) -> str:

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from data_contracts.errors import ConfigurationError
+from data_contracts.errors import ConfigurationError, StalePlan
 from data_contracts.plan import Plan
 from flows.project import Project
 from tasks.ledger import LedgerReader, open_ledger
+from tasks.plan.staleness import what_moved
 
 
 def find_plan(project: Project, name: str) -> Plan:
@@ -34,3 +35,14 @@ def plan_in_ledger(ledger: LedgerReader, name: str) -> Plan:
             hint="`scimflow history` lists the runs; `scimflow plan -o FILE` saves a plan",
         )
     return found
+
+
+def require_unmoved(saved: Plan, now: Plan) -> None:
+    """Let a plan pass that is, made again, still the one that was reviewed.
+
+    Raises:
+        StalePlan: It is not; says what moved.
+    """
+    if now.digest != saved.digest:
+        moved = "; ".join(what_moved(saved, now))
+        raise StalePlan(f"the plan is stale, nothing was written: {moved}")

@@ -35,7 +35,7 @@ async def sweep_leavers(
         if_busy: When another run works on the target: refuse (this one ends as failed), wait for
             it, or cancel this one.
     """
-    return await conduct("sweep-leavers", configuration, None, _sweep, if_busy)
+    return await conduct("sweep-leavers", configuration, None, _sweep, if_busy, asks=True)
 
 
 async def _sweep(run: Run, as_of: AsOf) -> RunState:

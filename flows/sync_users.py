@@ -30,7 +30,8 @@ async def sync_users(
 
     Reads the exports, holds them against their data contracts, works out who should have an
     account, compares with the target, judges the plan by the guardrails, and carries it out when it
-    is safe or approved. Held plans wait for `scimflow approve`.
+    is safe or approved. A held plan waits for somebody's word, here by a form or from a command
+    line with `scimflow approve`.
 
     Args:
         configuration: Path of scimflow.yaml on the machine that runs the flow.
@@ -39,7 +40,7 @@ async def sync_users(
             it, or cancel this one.
     """
     day = as_of.isoformat() if as_of else None
-    return await conduct("sync-users", configuration, day, _sync, if_busy)
+    return await conduct("sync-users", configuration, day, _sync, if_busy, asks=True)
 
 
 async def _sync(run: Run, as_of: AsOf) -> RunState:

@@ -20,6 +20,7 @@ from flows.pipeline import (
 )
 from flows.project import utc_now
 from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
+from flows.saved_plans import require_unmoved
 from flows.settling import settle_open_intents, settle_open_team_intents
 from flows.stages import Stages
 from flows.telemetry import observed
@@ -112,10 +113,13 @@ async def sync_within(
         How the run ends.
     """
     prepared = await prepare_within(run, as_of, client, manner, writes=True, only=only, kinds=kinds)
+    if run.reviewed is not None:
+        require_unmoved(run.reviewed, prepared.plan)
     run.record_plan(prepared.plan)
     await manner.on_plan(run, prepared.plan)
     verdict = prepared.plan.verdict
     if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
-        return STATE_OF_VERDICT[verdict]
+        rejected = verdict is Verdict.HELD and run.rejection is not None
+        return RunState.REJECTED if rejected else STATE_OF_VERDICT[verdict]
     load = await carry_out(run, prepared.plan, client, manner.apply, progress, at_once=at_once)
     return state_after_load(load, run.reports)

@@ -1,27 +1,32 @@
 """What all flows share: a run in the ledger around the work, a final state that tells its end."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from prefect import State, get_run_logger
 from prefect.runtime import flow_run
-from prefect.states import Cancelled, Completed, Failed
+from prefect.states import Cancelled, Failed
 
 from data_contracts.as_of import AsOf
 from data_contracts.errors import LeaseHeld, ScimflowError
+from data_contracts.plan import Plan
 from data_contracts.words import IfBusy, OperationKind, RunState
+from flows.approving import after_review
 from flows.artifacts import publish_plan, publish_run, publish_sources
+from flows.final_states import final_state
 from flows.leasing import await_target
 from flows.pipeline import CheckedSources, Prepared
 from flows.project import Project, find_token, open_project
-from flows.recorded import RunNotes, RunResult, Work, record_run
+from flows.recorded import RunNotes, Work, record_run
 from flows.running import Run
 from flows.shared_limit import share_of_limit
 from flows.stages import Stages
 from flows.syncing import Manner, prepare_within
 from flows.telemetry import telemetry
 from flows.telling import note_end, tell
+from flows.waiting import settle_waiting
 from tasks import steps
 from tasks.ledger import open_ledger
 from tasks.scim.client import ScimClient, open_client
@@ -36,20 +41,6 @@ TRACKED = Stages(
 )
 """The stages as Prefect tasks."""
 
-STATE_NAMES = {
-    RunState.COMPLETED: "Completed",
-    RunState.COMPLETED_WITH_QUARANTINE: "CompletedWithQuarantine",
-    RunState.HELD: "Held",
-    RunState.REJECTED: "Rejected",
-    RunState.REFUSED: "Refused",
-    RunState.REFUSED_BY_CONTRACT: "RefusedByContract",
-    RunState.PARTLY_APPLIED: "PartlyApplied",
-    RunState.FAILED: "Failed",
-}
-"""Names of final states in the Prefect UI; what needs a person is of Prefect's type Failed."""
-
-GOOD = (RunState.COMPLETED, RunState.COMPLETED_WITH_QUARANTINE)
-
 
 async def conduct(
     flow: str,
@@ -57,6 +48,8 @@ async def conduct(
     as_of: str | None,
     work: Work,
     if_busy: IfBusy | None = None,
+    *,
+    asks: bool = False,
 ) -> State[Any]:
     """Do a flow's work within a run of the ledger.
 
@@ -67,12 +60,14 @@ async def conduct(
         work: What the flow does.
         if_busy: What becomes of a run that is to write while another one works on the target; None
             for one that only reads.
+        asks: Whether a person is asked when the plan is held (`approval.wait`).
 
     Returns:
         The final state, with a `RunResult`. An error that a user can cause ends the run with its
         message; any other too, by its kind alone.
     """
     project = open_project(configuration)
+    work = _settling(after_review(work) if asks else work)
     while True:
         try:
             await _until_free(project, if_busy)
@@ -85,24 +80,32 @@ async def conduct(
         # another one that waited may have been quicker
         if not isinstance(result.error, LeaseHeld) or if_busy in (None, IfBusy.REFUSE):
             note_end(result)
-            return _final_state(result)
+            record = result.record
+            return final_state(record.state, record.message, result.rejection, data=result)
 
 
 async def _until_free(project: Project, if_busy: IfBusy | None) -> None:
     """Wait before the run stands in the ledger: one that stands there counts as at work.
+
+    A run that goes on with an answer stands there already, and waits in any case, later.
 
     Raises:
         LeaseHeld: Another run works on the target, and this one does not wait for it.
     """
     if if_busy in (IfBusy.WAIT, IfBusy.CANCEL):
         with open_ledger(project.ledger_url, folder=project.folder) as ledger:
-            await await_target(ledger, project.settings.target.name, if_busy, _log_and_tell)
+            if ledger.waiting_prefect_run(flow_run.get_id() or "") is None:
+                await await_target(ledger, project.settings.target.name, if_busy, _log_and_tell)
 
 
-def _final_state(result: RunResult) -> State[Any]:
-    record = result.record
-    make = Completed if record.state in GOOD else Failed
-    return make(name=STATE_NAMES[record.state], message=record.message, data=result)
+def _settling(work: Work) -> Work:
+    """End first what waits in vain for a person's word."""
+
+    async def call(run: Run, day: AsOf) -> RunState:
+        await settle_waiting(run)
+        return await work(run, day)
+
+    return call
 
 
 async def prepare(
@@ -136,11 +139,18 @@ def _log_and_tell(text: str) -> None:
 async def record_sources(run: Run, sources: CheckedSources) -> None:
     """Keep the contracts' reports in the ledger, the folder and the UI."""
     run.record_sources(sources)
-    await publish_sources(run)
+    if run.reviewed is None:  # else they stand in the UI already, as they were reviewed
+        await publish_sources(run)
+
+
+async def record_plan_page(run: Run, plan: Plan) -> None:
+    """Show a plan in the UI, once."""
+    if run.reviewed is None:
+        await publish_plan(run, plan)
 
 
 MANNER = Manner(
-    TRACKED, steps.apply_operations_tracked, _log_and_tell, record_sources, publish_plan
+    TRACKED, steps.apply_operations_tracked, _log_and_tell, record_sources, record_plan_page
 )
 """Prefect tasks, and artifacts for the UI."""
 
@@ -173,6 +183,9 @@ def run_name(flow: str, parameters: dict[str, Any]) -> str:
     try:
         project = open_project(parameters.get("configuration", "scimflow.yaml"))
         day = parameters.get("as_of") or project.as_of(None).day.isoformat()
-        return f"{project.settings.target.name}-{day}"
+        target, named = project.settings.target.name, flow_run.get_name() or ""
+        # a run that goes on after an approval keeps the day that it was made for
+        kept = re.search(rf"{re.escape(target)}-\d{{4}}-\d\d-\d\d$", named)
+        return kept.group() if kept else f"{target}-{day}"
     except ScimflowError:
         return flow

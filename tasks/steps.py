@@ -193,15 +193,19 @@ plan_changes_tracked = in_memory(plan_changes)
 apply_operations_tracked = in_memory(apply_operations)
 
 
-async def publish_markdown(key: str, markdown: str, description: str) -> None:
+async def publish_markdown(key: str, markdown: str, description: str) -> UUID:
     """Put a page on the run's Artifacts tab.
 
     Args:
         key: Lower case, digits and dashes; the same key is one series over all runs.
         markdown: Escaped, without personal values.
         description: What the page shows.
+
+    Returns:
+        The artifact's id, for links.
     """
-    await acreate_markdown_artifact(markdown=markdown, key=key, description=description)
+    artifact = await acreate_markdown_artifact(markdown=markdown, key=key, description=description)
+    return UUID(str(artifact))
 
 
 async def publish_table(key: str, rows: Sequence[dict[str, str]], description: str) -> None:

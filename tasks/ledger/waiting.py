@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from data_contracts.approval import WaitingRun
 from data_contracts.errors import LedgerError
 from data_contracts.words import RunState
+from tasks.ledger import runs
 from tasks.ledger.schema import run, waiting_run
 
 
@@ -84,11 +85,9 @@ def end(
     """
     if not forget(connection, run_id):
         return False
-    connection.execute(
-        sa.update(run)
-        .where(run.c.run_id == run_id)
-        .values(state=str(state), message=message, ended_at=ended_at)
-    )
+    known = sa.select(run.c.counts, run.c.plan_digest).where(run.c.run_id == run_id)
+    counts, plan_digest = connection.execute(known).one()
+    runs.end(connection, run_id, state, message, counts, plan_digest, ended_at)
     return True
 
 
