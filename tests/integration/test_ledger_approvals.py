@@ -48,6 +48,7 @@ def test_a_waiting_run_is_taken_up_once_and_goes_on(waiting: Ledger) -> None:
     assert record.state is RunState.RUNNING
     assert waiting.waiting_runs(TARGET) == []
     waiting.end_run("r1", state=RunState.COMPLETED, ended_at=moment(9))
+    assert waiting.verify().is_whole
 
 
 def test_a_waiting_run_is_ended_once_with_what_ended_it(waiting: Ledger) -> None:
@@ -67,6 +68,7 @@ def test_a_waiting_run_is_ended_once_with_what_ended_it(waiting: Ledger) -> None
     assert (record.state, record.message) == (RunState.REJECTED, "too late")
     assert record.ended_at == moment(61)
     assert not waiting.take_up("r1")
+    assert waiting.verify().is_whole
 
 
 def test_a_waiting_run_that_is_ended_as_any_other_waits_no_more(waiting: Ledger) -> None:
