@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from data_contracts.configuration import SourceSettings
 from data_contracts.configuration.target import SharedLimit
 from data_contracts.errors import ScimflowError
 from data_contracts.failing import FailingOperation
@@ -14,11 +15,12 @@ from data_contracts.health import HealthCheck, HealthState
 from data_contracts.learned import Learned
 from data_contracts.scim.paths import short_name
 from flows.limit_settings import wrong_with_limit
-from flows.project import Project, find_token, open_project, utc_now
+from flows.project import BLOCKS, Project, find_token, open_project, utc_now
 from tasks.extract.contracts import read_contract
 from tasks.extract.pick import pick_file
 from tasks.ledger import open_ledger
 from tasks.scim.client import ScimClient, open_client
+from tasks.scim.secret import SecretStore
 
 CLOCK_TOLERANCE_S = 60
 """More than a slow answer explains; hours of difference change who is a leaver today."""
@@ -46,7 +48,7 @@ async def examine(config: Path) -> AsyncIterator[HealthCheck]:
         yield _failed("settings", error)
         return
     yield HealthCheck("settings", HealthState.OK, f"{project.file} is in order")
-    for check in _sources(project):
+    async for check in _sources(project):
         yield check
     for check in _ledger(project):
         yield check
@@ -63,7 +65,7 @@ def _failed(name: str, error: ScimflowError) -> HealthCheck:
     return HealthCheck(name, HealthState.FAILED, error.message, error.hint)
 
 
-def _sources(project: Project) -> Iterator[HealthCheck]:
+async def _sources(project: Project) -> AsyncIterator[HealthCheck]:
     for name, source in project.settings.sources.items():
         try:
             contract = read_contract(source.contract, project.folder)
@@ -72,6 +74,10 @@ def _sources(project: Project) -> Iterator[HealthCheck]:
                 HealthState.OK,
                 f"{contract.name} {contract.version}, {len(contract.rules)} rules",
             )
+            if source.live is not None:
+                found = await _try_live(name, source, project.folder)
+                yield HealthCheck(f"source {name}", HealthState.OK, found)
+                continue
             today = project.as_of(None)
             file = pick_file(name, source, folder=project.folder, now=utc_now(), as_of=today)
             with closing(file):
@@ -79,6 +85,12 @@ def _sources(project: Project) -> Iterator[HealthCheck]:
             yield HealthCheck(f"export of {name}", HealthState.OK, found)
         except ScimflowError as error:
             yield _failed(f"source {name}", error)
+
+
+async def _try_live(name: str, source: SourceSettings, folder: Path) -> str:
+    from tasks.extract.live.source import try_live
+
+    return await try_live(name, source, folder, SecretStore(os.environ, folder, *BLOCKS))
 
 
 def _ledger(project: Project) -> Iterator[HealthCheck]:

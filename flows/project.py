@@ -86,9 +86,7 @@ def find_token(project: Project, environ: Mapping[str, str] | None = None) -> To
     from tasks.scim.authentication import token_source
     from tasks.scim.secret import SecretStore
 
-    secrets = SecretStore(
-        os.environ if environ is None else environ, project.folder, _read_block, _write_block
-    )
+    secrets = SecretStore(os.environ if environ is None else environ, project.folder, *BLOCKS)
     return token_source(project.settings.target, secrets)
 
 
@@ -106,6 +104,10 @@ def _write_block(name: str, value: str) -> None:
     from prefect.blocks.system import Secret
 
     Secret(value=value).save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]
+
+
+BLOCKS = (_read_block, _write_block)
+"""How a Prefect Secret block is read, and given another value."""
 
 
 def utc_now() -> datetime:

@@ -17,7 +17,8 @@ from data_contracts.export_contract import ExportContract
 from data_contracts.plan import Plan
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamSnapshot, TeamsWanted
-from tasks.extract.exports import read_batch
+from flows.project import BLOCKS
+from tasks.extract.sources import read_source
 from tasks.extract.target import read_target
 from tasks.extract.teams import read_teams
 from tasks.plan.make import PlanInputs, make_plan
@@ -50,8 +51,10 @@ async def extract_export(
     now: datetime,
     as_of: AsOf,
 ) -> RawBatch:
-    """Read one export."""
-    return read_batch(source, settings, contract, folder=folder, now=now, as_of=as_of)
+    """Read one export, or ask a system for it."""
+    return await read_source(
+        source, settings, contract, folder=folder, now=now, as_of=as_of, blocks=BLOCKS
+    )
 
 
 async def check_export(

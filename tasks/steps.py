@@ -21,6 +21,7 @@ from prefect.artifacts import (
     acreate_table_artifact,
     aupdate_progress_artifact,
 )
+from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.tasks import Task
 from prefect.utilities.annotations import quote
@@ -35,7 +36,7 @@ from data_contracts.outcome import Outcome
 from data_contracts.plan import Plan, PlannedOperation
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamSnapshot, TeamsWanted
-from tasks.extract.exports import read_batch
+from tasks.extract.sources import read_source
 from tasks.extract.target import read_target
 from tasks.extract.teams import read_teams
 from tasks.load.session import LoadSession
@@ -49,6 +50,15 @@ R = TypeVar("R")
 
 READ_RETRIES = 2  # a share that was away for a moment; the loader's own patience covers the target
 READ_RETRY_DELAYS_S: list[float] = [2, 10]
+
+
+def _read_block(name: str) -> str:
+    block = Secret.load(name, _sync=True)  # type: ignore[call-arg]
+    return str(block.get())  # type: ignore[union-attr]
+
+
+def _write_block(name: str, value: str) -> None:
+    Secret(value=value).save(name, overwrite=True, _sync=True)  # type: ignore[call-arg]
 
 
 def _is_worth_repeating(task: Any, run: Any, state: Any) -> bool:
@@ -113,8 +123,16 @@ async def extract_export(
     now: datetime,
     as_of: AsOf,
 ) -> RawBatch:
-    """Read one export into columns of text."""
-    return read_batch(source, settings, contract, folder=folder, now=now, as_of=as_of)
+    """Read one export into columns of text, or ask a system for it."""
+    return await read_source(
+        source,
+        settings,
+        contract,
+        folder=folder,
+        now=now,
+        as_of=as_of,
+        blocks=(_read_block, _write_block),
+    )
 
 
 @task(

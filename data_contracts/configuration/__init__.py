@@ -5,6 +5,7 @@ from data_contracts.configuration.deployments import Deployments, Schedule, Sche
 from data_contracts.configuration.document import load_configuration
 from data_contracts.configuration.guardrails import Guardrails, Limit
 from data_contracts.configuration.lifecycle import Lifecycle
+from data_contracts.configuration.live import LiveSettings
 from data_contracts.configuration.mapping import AttributeRule, MappingRules, RoleRule, RoleRules
 from data_contracts.configuration.oauth import OAuth2Settings, SecretReference
 from data_contracts.configuration.scope import Clause, ClauseGroup, Scope
@@ -27,6 +28,7 @@ __all__ = [
     "LedgerSettings",
     "Lifecycle",
     "Limit",
+    "LiveSettings",
     "MappingRules",
     "MergeRule",
     "OAuth2Settings",

@@ -5,11 +5,12 @@ Pure: the caller reads the file and hands the environment in.
 
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from data_contracts.configuration.settings import Configuration
+from data_contracts.configuration.sources import SourceSettings
 from data_contracts.errors import ConfigurationError
 from data_contracts.yaml_lines import Place, line_of, parse_yaml
 
@@ -96,14 +97,28 @@ def _problem(
     detail: Any, origin: str, lines: dict[Place, int], overridden: dict[Place, str]
 ) -> str:
     """Write one validation error as `file:line: path: what, and what would be right`."""
-    place: Place = tuple(detail.get("ctx", {}).get("place", detail["loc"]))
+    full: Place = tuple(detail.get("ctx", {}).get("place", detail["loc"]))
+    place = _as_written(full)
     variable = _variable_behind(place, lines, overridden)
     where = f"environment variable {variable}" if variable else f"{origin}:{line_of(place, lines)}"
     path = ".".join(str(part) for part in place) or "settings"
     message = str(detail["msg"]).removeprefix("Value error, ").replace("Input should", "must")
     if detail["type"] == "extra_forbidden":
-        message = f"unknown key{_nearest(place)}"
+        message = f"unknown key{_nearest(full)}"
+    elif detail["type"] == "union_tag_invalid":
+        message = f"`system` must be one of {detail['ctx']['expected_tags']}"
+    elif detail["type"] == "union_tag_not_found":
+        message = f"`system` is missing: one of {', '.join(map(repr, _TAGS))}"
     return f"{where}: {path}: {_MESSAGES.get(detail['type'], message)}"
+
+
+def _as_written(place: Place) -> Place:
+    """A place without the kinds of sections that pydantic puts into it, which no file has."""
+    return tuple(
+        part
+        for at, part in enumerate(place)
+        if not (at and place[at - 1] == "live" and part in _TAGS)
+    )
 
 
 def _variable_behind(
@@ -126,13 +141,24 @@ def _nearest(place: Place) -> str:
 
 def _known_keys(model: type[BaseModel], place: Place) -> set[str]:
     """The keys that the settings have at a place; none where keys are free."""
+    kinds: list[type[BaseModel]] = []
     for part in place:
+        chosen = [kind for kind in kinds if _tag_of(kind) == part]
+        if chosen:
+            (model,), kinds = chosen, []
+            continue
         found = model.model_fields.get(str(part))
-        nested = _models_in(found.annotation) if found else [model]
+        nested = kinds = _models_in(found.annotation) if found else [model]
         if not nested:
             return set()
         model = nested[0]
     return set(model.model_fields)
+
+
+def _tag_of(model: type[BaseModel]) -> str | None:
+    """What `system` is of a section that is one of several kinds."""
+    field = model.model_fields.get("system")
+    return None if field is None else str(get_args(field.annotation)[0])
 
 
 def _models_in(annotation: Any) -> list[type[BaseModel]]:
@@ -140,3 +166,11 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [m for arg in getattr(annotation, "__args__", ()) for m in _models_in(arg)]
+
+
+_TAGS = tuple(
+    tag
+    for model in _models_in(SourceSettings.model_fields["live"].annotation)
+    if (tag := _tag_of(model)) is not None
+)
+"""The systems that `live` knows."""

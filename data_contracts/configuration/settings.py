@@ -147,6 +147,11 @@ class Configuration(Sources):
         )
         if self.approval.always != AlwaysApprove():
             chosen["approval"] = self.approval.always.model_dump(mode="json")
+        for name, source in self.sources.items():
+            if source.live is None:
+                del chosen["sources"][name]["live"]
+            else:
+                chosen["sources"][name]["live"] = source.live.asks_for
         if self.teams is not None:
             chosen["teams"] = self.teams.model_dump(mode="json")
         keys = {"name", "base_url", "role_path", "extensions", "not_kept", "always_compared"}

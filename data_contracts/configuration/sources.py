@@ -5,23 +5,27 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from data_contracts.configuration.live import LiveSettings
 from data_contracts.configuration.strict import Section
 from data_contracts.dated_path import DatedPath
 from data_contracts.words import Authority
 
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+_OF_FILES = {"path", "pick", "settle_s", "done_marker", "digest_file", "member", "allow_outside"}
+_OF_FILES |= {"url_env", "options_env"}
 BesideName = Annotated[str, Field(min_length=1, pattern=r"^[^/\\]+$")]
 
 
 class SourceSettings(Section):
-    """One export that is read."""
+    """One export that is read: a file (`path`), or a system that is asked (`live`)."""
 
     contract: str
     """Name of a published contract (`scimflow contract list`), or path of a contract file."""
-    path: str
-    """The export: a file, or a pattern such as `exports/hr-*.csv` or `exports/hr_{date}.csv`
-    (`{date:yyyyMMdd}`). Relative to scimflow.yaml, or a URL: `sftp://`, `s3://`, `gs://`, `abfs://`.
-    Names that end in .gz or .zip are unpacked. Of a database: the file with the query."""
+    path: str = ""
+    """The export, unless the source is `live`: a file, or a pattern such as `exports/hr-*.csv` or
+    `exports/hr_{date}.csv` (`{date:yyyyMMdd}`). Relative to scimflow.yaml, or a URL: `sftp://`,
+    `s3://`, `gs://`, `abfs://`. Names that end in .gz or .zip are unpacked. Of a database: the
+    file with the query."""
     pick: Literal["newest-name", "newest-time"] = "newest-name"
     """Which file of a pattern: the last by name (dated names), or the last written. With `{date}`
     the last by date, and with `--as-of` the last that is not after that day."""
@@ -48,6 +52,8 @@ class SourceSettings(Section):
     options_env: Variable | None = None
     """Of a remote place: the environment variable that holds options for it, as a JSON object
     (`{"password": "..."}`), where the system's own way to sign in does not do."""
+    live: LiveSettings | None = None
+    """A system that is asked for its people; in place of `path`."""
 
     @field_validator("path")
     @classmethod
@@ -56,6 +62,18 @@ class SourceSettings(Section):
             raise ValueError("no password in a URL: use `options_env`")
         DatedPath.parse(value)
         return value
+
+    @model_validator(mode="after")
+    def _file_or_live(self) -> "SourceSettings":
+        if self.live is None and not self.path:
+            raise ValueError("give `path` (a file) or `live` (a system that is asked)")
+        if self.live is not None:
+            out_of_place = sorted(self.model_fields_set & _OF_FILES)
+            if out_of_place:
+                raise ValueError(
+                    f"`{out_of_place[0]}` is about files and has no place beside `live`"
+                )
+        return self
 
 
 class MergeRule(Section):

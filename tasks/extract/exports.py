@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -76,23 +77,69 @@ def read_batch(
             looks like; says where, and what to do.
     """
     picked = pick_file(source, settings, folder=folder, now=now, as_of=as_of)
-    records, digest = _records(picked, settings, contract)
+
+    def take() -> tuple[bytes, str]:
+        with closing(picked):
+            return _delivered(picked, settings)
+
+    delivered = Delivered(picked.path, take, picked.warnings, _written_at(picked.entry))
+    return batch_of(source, settings, contract, delivered, folder=folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """An export, from wherever it came.
+
+    Attributes:
+        path: What it is called in messages and reports.
+        take: Gives its bytes, once, and their digest.
+        warnings: What was noticed on the way, in words.
+        written_at: When it was written, aware; None when nothing tells.
+    """
+
+    path: str
+    take: Callable[[], tuple[bytes, str]]
+    warnings: tuple[str, ...] = ()
+    written_at: datetime | None = None
+
+
+def batch_of(
+    source: str,
+    settings: SourceSettings,
+    contract: ExportContract,
+    delivered: Delivered,
+    *,
+    folder: Path,
+) -> RawBatch:
+    """Take an export apart as its contract says.
+
+    Args:
+        source: The source's name.
+        settings: How packed files are unpacked, and how large they may be.
+        contract: How it is written, and its columns.
+        delivered: The export.
+        folder: What paths are seen from.
+
+    Raises:
+        SourceError: It is not what the contract says; says where, and what to do.
+    """
+    records, digest = _records(delivered, settings, contract)
     frame, blank = _frame(records)
     frame, left_out = without_ignored(frame, contract.ignored_rows)
-    warnings = [*picked.warnings, *records.warnings]
+    warnings = [*delivered.warnings, *records.warnings]
     if blank:
         warnings.append(f"{blank:,} rows with nothing in them were left out")
     warnings += left_out
     return RawBatch(
         source=source,
-        path=_seen_from(folder, picked.path),
+        path=_seen_from(folder, delivered.path),
         digest=digest,
         header=records.header,
         frame=frame,
         malformed=records.malformed,
         rows_read=len(frame) + len(records.malformed),
         warnings=tuple(warnings),
-        written_at=_written_at(picked.entry),
+        written_at=delivered.written_at,
     )
 
 
@@ -117,14 +164,13 @@ def _delivered(picked: Picked, settings: SourceSettings) -> tuple[bytes, str]:
 
 
 def _records(
-    picked: Picked, settings: SourceSettings, contract: ExportContract
+    delivered: Delivered, settings: SourceSettings, contract: ExportContract
 ) -> tuple[Records, str]:
     """Let the reader of the contract's format take a file apart; the digest is its delivery's."""
     reader = contract.reader
     limit = settings.max_mb * MEGABYTE
-    with closing(picked):
-        data, digest = _delivered(picked, settings)
-    shown, data = unpack(picked.path, data, settings.member, limit)
+    data, digest = delivered.take()
+    shown, data = unpack(delivered.path, data, settings.member, limit)
     refuse_empty(shown, data)
     if reader.format is FileFormat.SQL:
         from tasks.extract.sql_source import read_sql

@@ -53,8 +53,8 @@ def _shape(field: Mapping[str, Any]) -> str:
         return " or ".join(f"`{value}`" for value in field["enum"])
     if "const" in field:
         return f"`{field['const']}`"
-    if "anyOf" in field:
-        parts = [_shape(part) for part in field["anyOf"]]
+    if "anyOf" in field or "oneOf" in field:
+        parts = [_shape(part) for part in field.get("anyOf") or field["oneOf"]]
         return " or ".join(part for part in parts if part and part != "null")
     kind = str(field.get("type", ""))
     if kind == "array":

@@ -33,26 +33,27 @@ class Credentials:
     refresh_token: SecretPlace | None = None
 
 
-def read_credentials(settings: OAuth2Settings, secrets: SecretStore) -> Credentials:
+def read_credentials(settings: OAuth2Settings, secrets: SecretStore, key: str = KEY) -> Credentials:
     """Read the client's secrets, and look whether there is a refresh token.
 
     Args:
         settings: Where they are.
         secrets: Reads them.
+        key: Where the settings are, for messages.
 
     Raises:
         ConfigurationError: One is missing, or cannot be what it should be.
     """
     client_secret = private_key = refresh_token = None
     if settings.client_secret is not None:
-        place = place_of(settings.client_secret, f"{KEY}.client_secret", "the client's secret")
+        place = place_of(settings.client_secret, f"{key}.client_secret", "the client's secret")
         client_secret = read_printable(place, secrets.read(place))
     if settings.private_key is not None:
-        place = place_of(settings.private_key, f"{KEY}.private_key", "the private key in PEM form")
+        place = place_of(settings.private_key, f"{key}.private_key", "the private key in PEM form")
         private_key = _private_key(place, secrets.read(place))
     if settings.refresh_token is not None:
         refresh_token = place_of(
-            settings.refresh_token, f"{KEY}.refresh_token", "the refresh token"
+            settings.refresh_token, f"{key}.refresh_token", "the refresh token"
         )
         read_printable(refresh_token, secrets.read(refresh_token))
     return Credentials(client_secret, private_key, refresh_token)

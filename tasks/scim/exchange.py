@@ -4,6 +4,7 @@ Nothing is repeated and nothing is followed.
 """
 
 import ssl
+from collections.abc import Iterable
 from typing import cast
 
 import aiohttp
@@ -14,6 +15,8 @@ from tasks.scim.answers import Answer
 
 CONNECT_S = 10.0
 """A host that does not accept a connection within this is down or walled off."""
+
+LINK = "link"
 
 FAILURES = (httpx.HTTPError, aiohttp.ClientError, OSError)
 """What a transport ends with when there is no answer; TimeoutError is an OSError."""
@@ -47,10 +50,7 @@ async def exchange(
         Flooded: The answer is longer.
     """
     response = await transport.handle_async_request(request)
-    headers = {
-        name.decode("latin-1").lower(): value.decode("latin-1")
-        for name, value in response.headers.raw
-    }
+    headers = _headers(response.headers.raw)
     stream = cast(httpx.AsyncByteStream, response.stream)
     # httpx's decoders cost as much as all the rest of reading; most answers are not compressed
     chunks = response.aiter_bytes() if "content-encoding" in headers else aiter(stream)
@@ -63,6 +63,18 @@ async def exchange(
     finally:
         await stream.aclose()
     return Answer(response.status_code, headers, bytes(body))
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by name in lower case; of repeated ones the last, of links all (RFC 8288).
+
+    Okta sends a `Link` for `self` and another one for `next`.
+    """
+    headers: dict[str, str] = {}
+    for given, text in raw:
+        name, value = given.decode("latin-1").lower(), text.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name == LINK in headers else value
+    return headers
 
 
 def lost(
@@ -81,7 +93,7 @@ def lost(
     if isinstance(cause, ssl.SSLError | aiohttp.ClientSSLError | ssl.CertificateError):
         return TargetError(
             f"the certificate of {host} is not trusted: {_tls_reason(cause)}",
-            hint="for an authority of one's own set `target.ca_file`; otherwise somebody may "
+            hint="for an authority of one's own set `ca_file`; otherwise somebody may "
             "be in between",
         )
     if isinstance(cause, aiohttp.ClientConnectorDNSError):

@@ -29,8 +29,8 @@ _KINDS = {"jwt_bearer": JWTBearerGrant.GRANT_TYPE}
 _PASSING = frozenset({"temporarily_unavailable", "server_error"})
 _HINTS = {
     "invalid_client": "check `client_id` and the client's secret or key, and `client_secret_in`",
-    "invalid_scope": "check `scopes` of `target.auth.oauth2`",
-    "invalid_request": "check `target.auth.oauth2` against what the authorization server documents",
+    "invalid_scope": "check `scopes` of `auth.oauth2`",
+    "invalid_request": "check `auth.oauth2` against what the authorization server documents",
     "unauthorized_client": "allow the client this grant at the authorization server",
     "unsupported_grant_type": "the authorization server does not know this grant: choose another",
 }
@@ -204,7 +204,7 @@ def _no_token_endpoint(where: str, answer: Answer) -> TargetError:
         what = f"{answer.status}; redirects are not followed, so that secrets stay with their host"
     return TokenRefused(
         f"{where} answered {what}",
-        hint="check `token_url` of `target.auth.oauth2`, and proxies on the way",
+        hint="check `token_url` of `auth.oauth2`, and proxies on the way",
     )
 
 
@@ -213,7 +213,7 @@ def _granted(where: str, document: dict[str, Any]) -> Granted:
     if not isinstance(token, str) or not is_token(token):
         raise TokenRefused(
             f"{where} answered without an access token",
-            hint="check `token_url` of `target.auth.oauth2`",
+            hint="check `token_url` of `auth.oauth2`",
         )
     if str(kind).lower() != "bearer":  # RFC 6749 section 7.1: not to be used then
         raise TokenRefused(

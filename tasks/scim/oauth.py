@@ -130,6 +130,6 @@ class TokenEndpoint:
             raise TokenRefused(
                 f"the token endpoint at {self._host} answered more than "
                 f"{LARGEST_ANSWER // 1024} kB; reading was stopped",
-                hint="check `token_url` of `target.auth.oauth2`",
+                hint="check `token_url` of `auth.oauth2`",
             ) from None
         return read_grant(answer, self._settings, self._clock.now())

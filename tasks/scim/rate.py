@@ -180,6 +180,14 @@ class RateController:
         self._slow_down(Ticket(self._clock.monotonic(), self._epoch))
         self._pause(self._wait_s(429, {}))
 
+    def wait_for_window(self, headers: Mapping[str, str]) -> None:
+        """Send nothing more until the window ends in which an answer says that nothing is left.
+
+        For systems that say when that is, as Okta does in `x-rate-limit-reset`.
+        """
+        if remaining_requests(headers) == 0:
+            self._pause(retry_after_s(headers, self._clock.now()) or 0.0)
+
     def abandon(self, ticket: Ticket) -> None:
         """Give a ticket back without a word on the target: the request was cancelled."""
         del ticket

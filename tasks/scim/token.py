@@ -15,6 +15,9 @@ def read_token(
     environ: Mapping[str, str],
     folder: Path,
     read_block: Callable[[str], str] | None = None,
+    *,
+    key: str = "target.auth",
+    what: str = "the target's access token",
 ) -> SecretStr:
     """Read the access token.
 
@@ -24,6 +27,8 @@ def read_token(
         folder: What a relative `token_file` starts from.
         read_block: Reads a Prefect Secret block by name; None where Prefect is not at hand. It
             raises ValueError when there is no such block.
+        key: The setting that holds the reference.
+        what: What the token is, in words.
 
     Returns:
         The token, without white space around it.
@@ -31,7 +36,7 @@ def read_token(
     Raises:
         ConfigurationError: There is none, or it cannot be one.
     """
-    place = _place_of(reference)
+    place = _place_of(reference, key, what)
     text = SecretStore(environ, folder, read_block).read(place)
     if not is_token(text):
         raise ConfigurationError(
@@ -46,10 +51,9 @@ def is_token(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
-def _place_of(reference: TokenReference) -> SecretPlace:
+def _place_of(reference: TokenReference, key: str, what: str) -> SecretPlace:
     for kind in PlaceKind:
         name = getattr(reference, f"token_{kind.value}")
         if name is not None:
-            key = f"target.auth.token_{kind.value}"
-            return SecretPlace(kind, name, key, "the target's access token")
+            return SecretPlace(kind, name, f"{key}.token_{kind.value}", what)
     raise AssertionError("a reference names one place")

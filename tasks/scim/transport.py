@@ -6,6 +6,7 @@ httpx's own transport costs 5 to 8 times the CPU at 64 requests in flight (httpx
 import ssl
 import urllib.request
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -13,7 +14,6 @@ import httpx
 import truststore
 from httpx_aiohttp import AiohttpTransport
 
-from data_contracts.configuration.target import TargetSettings
 from data_contracts.configuration.urls import LOOPBACK_HOSTS
 from data_contracts.errors import ConfigurationError
 
@@ -22,20 +22,40 @@ KEEP_ALIVE_S = 4.0
 that the other side closes just now is lost, and a lost write costs a look-up."""
 
 
+class Reach(Protocol):
+    """The settings that a transport needs, of a target or of a live source."""
+
+    @property
+    def base_url(self) -> str:
+        """Where requests go."""
+        ...
+
+    @property
+    def ca_file(self) -> str | None:
+        """Certificate authority of one's own."""
+        ...
+
+    @property
+    def max_in_flight(self) -> int:
+        """Most requests at the same time."""
+        ...
+
+
 def open_transport(
-    settings: TargetSettings, folder: Path, *, url: str | None = None
+    settings: Reach, folder: Path, *, url: str | None = None, key: str = "target"
 ) -> httpx.AsyncBaseTransport:
-    """A transport with pooled connections to one target, or to its authorization server.
+    """A transport with pooled connections to one host, or to its authorization server.
 
     Args:
-        settings: Of the target: `ca_file`, `max_in_flight`.
+        settings: `ca_file`, `max_in_flight`.
         folder: What a relative `ca_file` starts from.
         url: A URL of the host; `base_url` when not given.
+        key: Where the settings are, for messages.
 
     Raises:
         ConfigurationError: `ca_file` cannot be used.
     """
-    context = _tls_context(settings.ca_file, folder)
+    context = _tls_context(settings.ca_file, folder, f"{key}.ca_file")
 
     def open_session() -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
@@ -55,14 +75,14 @@ def open_transport(
     )
 
 
-def _tls_context(ca_file: str | None, folder: Path) -> ssl.SSLContext:
+def _tls_context(ca_file: str | None, folder: Path, key: str) -> ssl.SSLContext:
     context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if ca_file is not None:
         try:
             context.load_verify_locations(cafile=folder / ca_file)
         except (OSError, ssl.SSLError) as error:
             raise ConfigurationError(
-                f"target.ca_file {ca_file}: {_reason(error)}",
+                f"{key} {ca_file}: {_reason(error)}",
                 hint="name a readable PEM file with the certificate of the authority",
             ) from None
     return context

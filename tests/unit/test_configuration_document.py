@@ -213,7 +213,7 @@ def test_an_error_names_file_line_path_and_what_would_be_right(text: str, expect
 
 def test_all_problems_are_told_at_once() -> None:
     assert problems("sources: {hr: {contract: hr}}\nmapping: {userName: email}\ntarget: {}\n") == [
-        "scimflow.yaml:1: sources.hr.path: is missing",
+        "scimflow.yaml:1: sources.hr: give `path` (a file) or `live` (a system that is asked)",
         "scimflow.yaml:3: target.auth: is missing",
     ]
 
