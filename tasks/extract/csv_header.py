@@ -10,6 +10,7 @@ from data_contracts.export_contract import ReaderSettings
 from tasks.extract.cells import clean_text
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
+_CELLS_OF_SEP = 2  # `sep=,` is two cells where the comma is the delimiter
 _LONGEST = 1 << 20  # bytes; a header that goes on longer is no header
 
 
@@ -58,16 +59,39 @@ def read_header(path: str, text: bytes, reader: ReaderSettings) -> CsvHeader:
     )
     try:
         names = next((row for row in rows if row), None)
-    except csv.Error:
+    except csv.Error as error:
+        if "limit" in str(error) or lines.too_long:
+            raise SourceError(
+                f"{path}, line {lines.number}: the header is longer than any header is",
+                hint="check delimiter and line ends: the file may have lost them, or be no CSV",
+            ) from None
         raise SourceError(
             f"{path}, line {lines.number}: the header cannot be taken apart; a quote is not closed",
             hint="correct the quotes of the header",
         ) from None
     if names is None:
         raise SourceError(f"{path} has no header", hint="ask for a new export")
+    _refuse_no_header(path, names)
     for _ in range(reader.skip_after_header):
         lines.number += bool(source.readline())
     return CsvHeader(tuple(map(clean_text, names)), source.tell(), lines.number + 1)
+
+
+def _refuse_no_header(path: str, names: list[str]) -> None:
+    """Refuse a first line that gives away that it is none, with what it is."""
+    first = clean_text(names[0])
+    if first.lower().startswith("sep=") and len(names) <= _CELLS_OF_SEP:
+        raise SourceError(
+            f"{path}: the first line is Excel's word about the delimiter (`{first}`), no header",
+            hint='declare `skipLinesStarting: ["sep="]` and the `delimiter` in the contract',
+        )
+    if first.startswith(("{", "[{", "<?xml")):
+        kind = "XML" if first.startswith("<") else "JSON"
+        raise SourceError(
+            f"{path} is {kind}, the contract declares a CSV",
+            hint="name the contract of that form, or declare its `format`; an API that answers "
+            "with an error writes such a file too",
+        )
 
 
 def _skip_starting(source: io.BytesIO, starts: tuple[str, ...]) -> int:
@@ -116,13 +140,15 @@ class _Lines:
     def __init__(self, source: io.BytesIO, number: int) -> None:
         self._source = source
         self.number = number
+        self.too_long = False
         self._start = source.tell()
 
     def __iter__(self) -> Iterator[str]:
         while line := self._source.readline():
-            if self._source.tell() - self._start > _LONGEST:
-                raise csv.Error("too long")
             self.number += 1
+            if self._source.tell() - self._start > _LONGEST:
+                self.too_long = True
+                raise csv.Error("too long")
             yield line.decode("utf-8")
 
 

@@ -25,6 +25,7 @@ from tasks.extract.file_bytes import refuse_empty, to_utf8
 from tasks.extract.ignored_rows import without_ignored
 from tasks.extract.json_file import read_json
 from tasks.extract.ldif_file import read_ldif
+from tasks.extract.long_cells import without_long_cells
 from tasks.extract.pick import Picked, pick_file
 from tasks.extract.places import MEGABYTE, Entry
 from tasks.extract.records import Records
@@ -124,6 +125,7 @@ def batch_of(
         SourceError: It is not what the contract says; says where, and what to do.
     """
     records, digest = _records(delivered, settings, contract)
+    records = without_long_cells(records, contract)
     frame, blank = _frame(records)
     frame, left_out = without_ignored(frame, contract.ignored_rows)
     warnings = [*delivered.warnings, *records.warnings]

@@ -25,11 +25,23 @@ _OTHER_KINDS = (
     (b"\x1f\x8b", "compressed (gzip)", "let its name end in .gz, or unpack it first"),
     (b"%PDF", "a PDF", "export it as CSV or JSON"),
     (b"PAR1", "a Parquet file", "declare `format: parquet` in the contract"),
+    (b"BZh", "compressed (bzip2)", "send it as .gz or .zip"),
+    (b"\xfd7zXZ", "compressed (xz)", "send it as .gz or .zip"),
+    (b"7z\xbc\xaf", "a 7-Zip archive", "send it as .gz or .zip"),
+    (b"Rar!", "a RAR archive", "send it as .gz or .zip"),
+    (b"\x28\xb5\x2f\xfd", "compressed (zstd)", "send it as .gz or .zip"),
+    (b"-----BEGIN PGP", "encrypted (PGP)", "decrypt it before it is read"),
+    (b"\x89PNG", "a picture", "export it as CSV or JSON"),
+    (b"\xff\xd8\xff", "a picture", "export it as CSV or JSON"),
+)
+_WEB_PAGE = re.compile(
+    rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body|table)\b", re.I | re.S
 )
 _HEAD = 4096  # bytes; enough to see that a file is not empty without copying all of it
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 _LINE_ENDS = {b"\n": LineEnd.LF, b"\r\n": LineEnd.CRLF, b"\r": LineEnd.CR}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_UTF32 = (b"\xff\xfe\0\0", b"\0\0\xfe\xff")
 
 
 def refuse_empty(path: str, data: bytes) -> None:
@@ -59,11 +71,23 @@ def to_utf8(path: str, data: bytes, encoding: str, line_end: LineEnd = LineEnd.A
     for start, kind, remedy in _OTHER_KINDS:
         if data.startswith(start):
             raise SourceError(f"{path} is {kind}, not text", hint=remedy)
+    if _WEB_PAGE.match(data[:_HEAD].removeprefix(_BOM)):
+        raise SourceError(
+            f"{path} is a web page and no export",
+            hint="look into it: a download that nobody signed in for gives the page to sign in at; "
+            "some systems name a page .xls, and have a CSV as well",
+        )
     if encoding in _UTF8:
         text = _checked_utf8(path, data, encoding)
     else:
         text = _decoded(path, data, encoding)
     at = text.find(b"\0")
+    if at >= 0 and text[:_HEAD].count(b"\0") * 3 >= len(text[:_HEAD]):
+        raise SourceError(
+            f"{path} seems to be UTF-16 or UTF-32 without a byte-order mark, the contract declares "
+            f"{encoding}",
+            hint="export it as UTF-8, or declare its `encoding` in the contract (`utf-16-le` ...)",
+        )
     if at >= 0:
         raise SourceError(
             f"{path}, line {_line_at(text, at)}: a NUL character; the file is damaged or no text",
@@ -91,6 +115,11 @@ def _check_line_end(path: str, text: bytes, declared: LineEnd) -> None:
 
 
 def _checked_utf8(path: str, data: bytes, encoding: str) -> bytes:
+    if data.startswith(_UTF32):
+        raise SourceError(
+            f"{path} is UTF-32, the contract declares {encoding}",
+            hint="export it as UTF-8, or declare `encoding: utf-32` in the contract",
+        )
     if data.startswith(_UTF16):
         raise SourceError(
             f"{path} is UTF-16, the contract declares {encoding}",

@@ -160,6 +160,8 @@ def _custom(reader: ReaderSettings) -> list[str]:
         custom.append(("sheet", _quoted(str(reader.sheet))))
     if reader.skip_lines:
         custom.append(("skipLines", str(reader.skip_lines)))
+    if reader.skip_starting:
+        custom.append(("skipLinesStarting", f"[{', '.join(map(_quoted, reader.skip_starting))}]"))
     if reader.records_at:
         custom.append(("recordsAt", _quoted(reader.records_at)))
     if reader.guids:

@@ -19,7 +19,7 @@ from data_contracts.export_contract import FileFormat, ReaderSettings
 from tasks.extract.cells import clean_text
 from tasks.extract.csv_header import DELIMITERS, read_header
 from tasks.extract.file_bytes import refuse_empty, to_utf8
-from tasks.extract.json_scan import broken, decode, scan_records
+from tasks.extract.json_scan import broken, decode, decode_first, scan_records, too_deep
 from tasks.extract.local_place import read_local
 from tasks.extract.places import MEGABYTE
 from tasks.extract.unpack import unpack
@@ -34,6 +34,8 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEAD = 4096  # bytes in which an LDIF file shows what it is
 _LDIF = re.compile(rb"\A(?:#[^\n]*\n| [^\n]*\n|\n|version:[^\n]*\n)*dn::? ")
 _XML = re.compile(r"\s*<[?!A-Za-z_]")
+_EXCELS_WORD = ("sep=",)
+"""How a CSV begins that tells Excel its delimiter."""
 _LARGEST = 4096  # megabytes, also unpacked
 _DEEPEST = 4  # keys down to a nested value
 _RECORDS = 200  # whole records kept: enough to meet every list that people have
@@ -129,22 +131,35 @@ def _encoding(data: bytes) -> tuple[str, bool]:
 
 
 def _csv_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sample:
-    skip, delimiter = _delimiter(text)
-    reader = ReaderSettings(encoding=encoding, delimiter=delimiter, skip_lines=skip)
+    starting = _EXCELS_WORD if text[:4].lower() == b"sep=" else ()
+    start = text.find(b"\n") + 1 if starting else 0
+    skip, delimiter = _delimiter(text[start:])
+    reader = ReaderSettings(
+        encoding=encoding, delimiter=delimiter, skip_lines=skip, skip_starting=starting
+    )
     header = read_header(str(path), text, reader)
     body = text[header.body_at :].decode("utf-8")
-    parsed = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
     width = len(header.names)
-    try:
-        rows = [
-            tuple(clean_text(cell) or None for cell in row)
-            for row in islice(parsed, MOST_ROWS)
-            if len(row) == width
-        ]
-    except csv.Error as error:
-        raise SourceError(f"{path} cannot be taken apart as CSV: {error}") from None
+    rows = [
+        tuple(clean_text(cell) or None for cell in row)
+        for row in islice(_csv_rows(path, body, delimiter), MOST_ROWS)
+        if len(row) == width
+    ]
     lines = body.count("\n") + (not body.endswith("\n") and bool(body))
     return Sample(path, reader, certain, header.names, tuple(rows), lines)
+
+
+def _csv_rows(path: Path, body: str, delimiter: str) -> Iterator[list[str]]:
+    """Rows as far as they can be taken apart; of a long cell the library says no more than that."""
+    parsed = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+    while True:
+        try:
+            row = next(parsed, None)
+        except csv.Error:
+            continue  # a cell beyond the library's limit: reading by contract sets its row aside
+        if row is None:
+            return
+        yield row
 
 
 def _delimiter(text: bytes) -> tuple[int, str]:
@@ -191,19 +206,26 @@ def _is_json_lines(document: str) -> bool:
     if not (first.strip().startswith("{") and rest.strip().startswith("{")):
         return False
     try:
-        decode(first)
-    except ValueError:
+        return not _is_page(decode(first))
+    except (ValueError, RecursionError):
         return False
-    return True
+
+
+def _is_page(value: Any) -> bool:
+    """Whether an object is an API's answer with people in it: what its list holds says more."""
+    inner = [item for _, items in _lists(value, ()) for item in items[:1]]
+    return any(isinstance(item, dict) and len(item) > len(value) for item in inner)
 
 
 def _records_at(path: Path, document: str) -> str:
     """The keys down to the longest list of objects: beside the people there may be other lists."""
     try:
-        whole = decode(document)
+        whole = decode_first(document)
     except json.JSONDecodeError as error:
         raise broken(str(path), document, error) from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise too_deep(str(path)) from None
+    except ValueError as error:
         raise SourceError(f"{path}: {error}", hint="ask for a corrected export") from None
     if isinstance(whole, list):
         return ""

@@ -93,11 +93,15 @@ def _from_zip(shown: str, data: bytes, member: str | None, limit: int) -> tuple[
 
 
 def _choose(shown: str, archive: zipfile.ZipFile, member: str | None) -> zipfile.ZipInfo:
-    files = [
-        info
-        for info in archive.infolist()
-        if not info.is_dir() and not info.filename.startswith(("__MACOSX/", "."))
-    ]
+    files = [info for info in archive.infolist() if not info.is_dir()]
+    for info in files:
+        if _leads_out(info.filename):
+            raise SourceError(
+                f"{shown} holds a file whose path leads out of it ({info.filename!r}); it was not "
+                "read",
+                hint="ask who packed it: no program that means well does this",
+            )
+    files = [info for info in files if not info.filename.startswith(("__MACOSX/", "."))]
     if member is not None:
         chosen = [i for i in files if i.filename == member] or [
             i for i in files if fnmatchcase(i.filename, member)
@@ -112,6 +116,12 @@ def _choose(shown: str, archive: zipfile.ZipFile, member: str | None) -> zipfile
         f"{shown} holds {len(files)} files{what}: {names}",
         hint="say by `member` of the source which one is the export",
     )
+
+
+def _leads_out(name: str) -> bool:
+    """Nothing is written by such a name; but whoever makes one is not to be trusted."""
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or not parts[0] or parts[0].endswith(":")
 
 
 def _refuse_bomb(shown: str, size: int, packed: int, limit: int) -> None:

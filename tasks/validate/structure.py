@@ -27,7 +27,11 @@ def broken_structure(batch: RawBatch, contract: ExportContract) -> dict[str, str
         if not batch.header:
             refusals = {ROWS_PRESENT: "the export has no records"}
     elif not len(batch.frame):
-        refusals = {ROWS_PRESENT: f"none of the {batch.rows_read:,} rows could be taken apart"}
+        first = batch.malformed[0]
+        refusals = {
+            ROWS_PRESENT: f"none of the {batch.rows_read:,} rows could be taken apart (line "
+            f"{first.line}: {first.reason})"
+        }
     return refusals
 
 

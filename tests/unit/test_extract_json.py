@@ -1,5 +1,6 @@
 """JSON and JSONL come in as text, by declared paths, with the line of each record."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from data_contracts.batch import MalformedRow
 from data_contracts.errors import SourceError
 from data_contracts.export_contract import ExportContract
-from tests.export_parts import cells, columns, contract, custom, read
+from tasks.extract.recognise import recognise
+from tests.export_parts import DATA, cells, check_published, columns, contract, custom, read
 
 
 def kept(form: str = "json", at: str = "", **properties: dict[str, object]) -> ExportContract:
@@ -120,7 +122,22 @@ def test_records_are_found_under_the_declared_keys(tmp_path: Path) -> None:
         ('{"people": 1}', "people", "has no list of records at `people`"),
         ('[{"id": 1},\n {"id": 2,}]', "", "line 2, column 11: malformed JSON"),
         ('[{"id": 1},\n {"id": 2}', "", "the file ends too early"),
-        ('[{"id": 1}]\n[{"id": 2}]', "", "something follows the list"),
+        ('[{"id": 1}]\n[{"id": 2}', "", "the file ends too early"),
+        ('{"people": [{"id": 1}]', "people", "the file ends too early"),
+        ('{"people": [{"id": 1}], "n": ', "people", "the file ends too early"),
+        ('{"people": [{"id": 1}]}\n{"people": [', "people", "the file ends too early"),
+        ('{"people": [{"id": 1}]}\nmore', "people", "has no key `people`"),
+        (
+            '{"people": [{"id": 1}],\n "people": [{"id": 2}]}',
+            "people",
+            "line 2: an object has a key",
+        ),
+        ('{"n": 1 "people": []}', "people", "a comma or } is missing"),
+        ('{"n": 1, }', "people", "a comma too many"),
+        ("{1: 2}", "people", "a key is missing"),
+        ('{"people"= []}', "people", "a colon is missing"),
+        ('[{"people": []}]', "people", "holds a list where an object with the key `people`"),
+        ('{"error": {"code": 401}}', "people", "is an API's word about an error, and no export"),
         ('[{"id": 1},]', "", "a comma too many"),
         ('[\n{"id": 1, "id": 2}]', "", "line 2: an object has a key twice"),
         ('[{"id": NaN}]', "", "NaN is no JSON"),
@@ -134,6 +151,58 @@ def test_a_document_that_is_not_as_declared_is_refused_with_its_place(
         read(tmp_path, text, kept(at=at))
     assert words in told.value.message
     assert "people.csv" in told.value.message
+
+
+@pytest.mark.parametrize("between", ["\n", "", "\n\n", "  "])
+def test_answers_of_an_api_one_after_another_are_all_read(tmp_path: Path, between: str) -> None:
+    pages = [
+        '{"kind": "users", "people": [{"id": 1, "mail": "a"},\n{"id": 2}], "nextPageToken": "x"}',
+        '{"people": [{"id": 3}], "more": {"a": [1]}}',
+        '{"people": []}',
+    ]
+    batch = read(tmp_path, between.join(pages), kept(at="people"))
+    assert cells(batch, "id") == ["1", "2", "3"]
+    lists = read(tmp_path, f'[{{"id": 1}}]{between}[]{between}[{{"id": 2}}]', kept())
+    assert cells(lists, "id") == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("further", "named"),
+    [
+        ('"nextPageToken": "x"', "nextPageToken"),
+        ('"@odata.nextLink": "https://graph.example/next"', "@odata.nextLink"),
+        ('"_links": {"next": {"href": "x"}}', "_links.next"),
+        ('"pagination": {"after_cursor": "x"}', "pagination.after_cursor"),
+    ],
+)
+def test_an_answer_that_says_that_more_follow_is_no_whole_export(
+    tmp_path: Path, further: str, named: str
+) -> None:
+    for text in (f'{{{further}, "people": [{{"id": 1}}]}}', f'{{"people": [], {further}}}'):
+        with pytest.raises(SourceError, match=f"says by `{named}` that more follow"):
+            read(tmp_path, text, kept(at="people"))
+        # the one behind it is the last one
+        assert read(tmp_path, f'{text}{{"people": [{{"id": 9}}]}}', kept(at="people")).rows_read
+
+
+def test_an_empty_word_about_further_pages_says_nothing(tmp_path: Path) -> None:
+    text = '{"next_link": null, "nextPageToken": "", "_links": {"self": 1}, "people": [{"id": 1}]}'
+    assert read(tmp_path, text, kept(at="people")).rows_read == 1
+
+
+def test_pages_are_recognised_one_a_line_and_otherwise(tmp_path: Path) -> None:
+    whole = json.loads((DATA / "samples" / "google-directory-json.json").read_text())
+    pages = [whole | {"users": [user]} for user in whole["users"]]
+    for indent in (None, 2):
+        path = tmp_path / "pages.json"
+        path.write_text("\n".join(json.dumps(page, indent=indent) for page in pages))
+        seen = recognise(path)
+        assert seen.best is not None
+        assert seen.best.contract == "google-directory-json"
+        assert seen.records_at == "users"
+        assert seen.rows_estimate == len(pages)
+        report = check_published("google-directory-json", path).report
+        assert report.rows_read == len(pages)
 
 
 def test_a_broken_line_of_jsonl_is_malformed_and_the_others_go_on(tmp_path: Path) -> None:
