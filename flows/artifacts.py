@@ -1,6 +1,7 @@
 """What a run shows on its Artifacts tab: summary, operations, quarantined rows, progress."""
 
 import os
+from time import monotonic
 from uuid import UUID
 
 from data_contracts.plan import Plan
@@ -12,6 +13,10 @@ from tasks.report.tables import operations_table, quarantine_table
 
 PROGRESS_EVERY = 5.0
 """Percent between two moves of a progress bar: each is a call to the Prefect server."""
+
+QUIET_S = 30.0
+"""Seconds without another move when the server did not answer: its client tries for seconds, and
+writes to the target wait meanwhile."""
 
 
 async def publish_sources(run: Run) -> None:
@@ -28,7 +33,8 @@ async def publish_plan(run: Run, plan: Plan) -> None:
     show = run.project.settings.report.show_values
     page = plan_markdown(plan, show_values=show, run_id=run.record.run_id)
     artifact = await steps.publish_markdown(_key(run, "plan"), page, "What is to be done, and why")
-    run.links["What would happen to whom, and why"] = _address(f"artifacts/artifact/{artifact}")
+    if artifact is not None:
+        run.links["What would happen to whom, and why"] = _address(f"artifacts/artifact/{artifact}")
 
 
 async def publish_question(run: Run, question: Question) -> None:
@@ -74,12 +80,19 @@ class Progress:
         self._description = description
         self._artifact: UUID | None = None
         self._shown = 0.0
+        self._quiet_until = 0.0
 
     async def __call__(self, done: int, total: int) -> None:
         """Show that so many operations are done, of so many."""
         percent = 100.0 * done / total if total else 100.0
+        if monotonic() < self._quiet_until:
+            return
         if self._artifact is None:
             self._artifact = await steps.start_progress(self._description)
-        if percent - self._shown >= PROGRESS_EVERY or done == total:
-            await steps.show_progress(self._artifact, percent)
+        moves = percent - self._shown >= PROGRESS_EVERY or done == total
+        if self._artifact is None or (
+            moves and not await steps.show_progress(self._artifact, percent)
+        ):
+            self._quiet_until = monotonic() + QUIET_S
+        elif moves:
             self._shown = percent

@@ -3,11 +3,12 @@
 The settings are put in place before Prefect is imported.
 """
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 import httpx
@@ -30,6 +31,41 @@ DEFAULTS = {
     # the terminal shows the run in its own words; the log stays whole in the Prefect UI
     "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
+
+
+class ServerAway(ScimflowError):
+    """Prefect's server does not answer."""
+
+    @classmethod
+    def at(cls, url: str | None) -> "ServerAway":
+        """Say where it was looked for, and what to do."""
+        return cls(
+            f"Prefect's API does not answer ({url or 'embedded'})",
+            hint="start the server or check PREFECT_API_URL; unset it to use Prefect's embedded "
+            "server; `scimflow sync --offline-history` goes on without, and tells it later",
+        )
+
+
+def require_server() -> None:
+    """Find Prefect's server, or start the embedded one where no other is configured.
+
+    Raises:
+        ServerAway: It does not answer, or did not start. Nothing was done yet.
+    """
+    start_embedded_server()
+    error = asyncio.run(_error_of_server())
+    if error is not None:
+        raise ServerAway.at(os.environ.get("PREFECT_API_URL"))
+
+
+async def _error_of_server() -> Exception | None:
+    from prefect import get_client
+    from prefect.client.base import ServerType, determine_server_type
+
+    if determine_server_type() is ServerType.EPHEMERAL:
+        return None
+    async with get_client() as client:
+        return await client.api_healthcheck()
 
 
 def start_embedded_server() -> None:
@@ -108,6 +144,19 @@ def _detail(answer: httpx.Response) -> str:
         return str(answer.json()["detail"])
     except (ValueError, KeyError, TypeError):
         return answer.reason_phrase
+
+
+_left = Event()
+
+
+def leave_server() -> None:
+    """Wait for Prefect's server no longer: it went away, and its client would wait for ever."""
+    _left.set()
+
+
+def server_was_left() -> bool:
+    """Whether this process has to end without Prefect's client, which waits at the exit."""
+    return _left.is_set()
 
 
 FLUSH_TIMEOUT_S = 10.0

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 from prefect import State, get_run_logger
 from prefect.runtime import flow_run
 from prefect.states import Cancelled, Failed
@@ -25,7 +26,9 @@ from flows.shared_limit import share_of_limit
 from flows.stages import Stages
 from flows.syncing import Manner, prepare_within
 from flows.telemetry import telemetry
+from flows.tell_run import tell_run
 from flows.telling import note_end, tell
+from flows.untold import keep_untold, untold_runs
 from flows.waiting import settle_waiting
 from tasks import steps
 from tasks.ledger import open_ledger
@@ -79,9 +82,14 @@ async def conduct(
         result = await record_run(project, flow, day, flow_run.get_id(), work, notes)
         # another one that waited may have been quicker
         if not isinstance(result.error, LeaseHeld) or if_busy in (None, IfBusy.REFUSE):
-            note_end(result)
-            record = result.record
-            return final_state(record.state, record.message, result.rejection, data=result)
+            break
+    note_end((project, result))
+    if steps.server_is_away():
+        keep_untold(project, result.record)
+    else:
+        await _tell_waiting(project)
+    record = result.record
+    return final_state(record.state, record.message, result.rejection, data=result)
 
 
 async def _until_free(project: Project, if_busy: IfBusy | None) -> None:
@@ -106,6 +114,16 @@ def _settling(work: Work) -> Work:
         return await work(run, day)
 
     return call
+
+
+async def _tell_waiting(project: Project) -> None:
+    """Bring runs into the history that Prefect's server was not there for."""
+    for waiting in untold_runs(project):
+        tell(f"telling Prefect of run {waiting.run_id}, which went on without its server")
+        try:
+            await tell_run(waiting.run_id, str(project.file), return_state=True)
+        except httpx.HTTPError:
+            return  # it is away again; the next run tries again
 
 
 async def prepare(

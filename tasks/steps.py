@@ -6,7 +6,9 @@ payload reaches Prefect's database. Only reading is repeated by Prefect; writing
 loader alone knows when a write may be repeated.
 """
 
+import asyncio
 import os
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import wraps
@@ -14,7 +16,8 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
-from prefect import task
+import httpx
+from prefect import get_run_logger, task
 from prefect.artifacts import (
     acreate_markdown_artifact,
     acreate_progress_artifact,
@@ -211,6 +214,49 @@ plan_changes_tracked = in_memory(plan_changes)
 apply_operations_tracked = in_memory(apply_operations)
 
 
+PATIENCE_S = 45.0
+"""Longest wait for a server that answered before: one that is restarted takes 8 to 35 s."""
+
+IMPATIENCE_S = 5.0
+"""Likewise for one that did not answer the last time: writes to the target wait meanwhile."""
+
+_away = threading.Event()
+
+
+def server_is_away() -> bool:
+    """Whether Prefect's server did not answer this process when it was told something last."""
+    return _away.is_set()
+
+
+def while_it_answers(
+    function: Callable[P, Coroutine[Any, Any, R]],
+) -> Callable[P, Coroutine[Any, Any, R | None]]:
+    """Show something in the UI, and do without when the server is away.
+
+    A server that is restarted must not end a run in the middle of its writes: what was to be shown
+    is in the run's folder and in the ledger too.
+    """
+
+    @wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        try:
+            async with asyncio.timeout(IMPATIENCE_S if _away.is_set() else PATIENCE_S):
+                result = await function(*args, **kwargs)
+        except (httpx.HTTPError, TimeoutError) as error:
+            _away.set()
+            get_run_logger().warning(
+                "Prefect's server does not take this in (%s): the run goes on, its report is in "
+                "the run's folder",
+                type(error).__name__,
+            )
+            return None
+        _away.clear()
+        return result
+
+    return call
+
+
+@while_it_answers
 async def publish_markdown(key: str, markdown: str, description: str) -> UUID:
     """Put a page on the run's Artifacts tab.
 
@@ -226,18 +272,22 @@ async def publish_markdown(key: str, markdown: str, description: str) -> UUID:
     return UUID(str(artifact))
 
 
+@while_it_answers
 async def publish_table(key: str, rows: Sequence[dict[str, str]], description: str) -> None:
     """Put a table on the run's Artifacts tab; an empty one is left out."""
     if rows:
         await acreate_table_artifact(table=list(rows), key=key, description=description)
 
 
+@while_it_answers
 async def start_progress(description: str) -> UUID:
     """Put a progress bar on the run's Artifacts tab."""
     artifact = await acreate_progress_artifact(progress=0.0, description=description)
     return UUID(str(artifact))
 
 
-async def show_progress(artifact: UUID, percent: float) -> None:
-    """Move the progress bar, in percent from 0 to 100."""
+@while_it_answers
+async def show_progress(artifact: UUID, percent: float) -> bool:
+    """Move the progress bar, in percent from 0 to 100; True when it moved."""
     await aupdate_progress_artifact(artifact_id=artifact, progress=percent)
+    return True

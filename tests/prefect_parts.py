@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
+from examples import servers
 from tests.command_parts import TOKEN, TOKEN_VARIABLE
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +120,17 @@ class PrefectServer:
                 for row in database.execute(f'SELECT * FROM "{table}"'):
                     cells += [_text(cell) for cell in row if cell is not None]
         return "\n".join(cells)
+
+
+@contextmanager
+def serving_prefect(server: PrefectServer) -> Iterator[servers.Server]:
+    """Let a Prefect server run while the context lasts; its database may be there from before."""
+    # the UI would look for its API on the usual port
+    quiet = {**quiet_settings(server.home), "PREFECT_SERVER_UI_API_URL": server.api}
+    arguments = servers.prefect_arguments(int(server.url.rpartition(":")[2]))
+    with servers.running("Prefect's server", arguments, quiet, server.home / "log") as process:
+        process.wait_until(lambda: servers.answers(f"{server.api}/health"), lambda name, s: None)
+        yield process
 
 
 def _text(cell: object) -> str:

@@ -120,7 +120,12 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             # a name in letters that a terminal does not know must not end a run
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if (setting := sys.modules.get("flows.prefect_setting")) and setting.server_was_left():
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)  # Prefect's client would wait for its server for minutes
+    sys.exit(code)
 
 
 def _report(error: ScimflowError) -> int:

@@ -2,16 +2,27 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from time import monotonic
 from typing import Any
+
+import httpx
 
 from data_contracts.errors import EXIT_CONTRACT, EXIT_HELD, EXIT_OTHER, EXIT_PARTLY, ScimflowError
 from data_contracts.words import RunState
 from flows.cli.console import errors, print_json, results
 from flows.cli.progress import telling
-from flows.prefect_setting import flush_history, prepare_environment, start_embedded_server
-from flows.telling import listening
+from flows.prefect_setting import (
+    ServerAway,
+    flush_history,
+    leave_server,
+    prepare_environment,
+    require_server,
+)
+from flows.recorded import RunResult
+from flows.telling import listening, noting_ends
+from flows.untold import keep_untold
 
 EXIT_CODES = {
     RunState.COMPLETED: 0,
@@ -24,37 +35,83 @@ EXIT_CODES = {
 }
 
 
-def run_flow(start: Callable[[], Awaitable[Any]], *, json: bool) -> int:
+LAST_WORDS_S = 30.0
+"""Longest wait for Prefect's server to take in how a run ended; its client would try for minutes,
+several times."""
+
+LOOK_EVERY_S = 1.0
+
+Start = Callable[[], Awaitable[Any]]
+"""Imports a flow and calls it with `return_state=True`."""
+
+
+def run_flow(
+    start: Start, *, json: bool, offline: Callable[[], Coroutine[Any, Any, RunResult]] | None = None
+) -> int:
     """Run a flow and show how it ended.
 
     Args:
         start: Imports the flow and calls it with `return_state=True`.
         json: Write the run as a JSON document.
+        offline: What is done when Prefect's server does not answer; None to stop there.
 
     Returns:
         The exit code.
     """
     prepare_environment()
-    with telling(lines=True, quiet=json) as tell, listening(tell):
+    with telling(lines=True, quiet=json) as tell, listening(tell), noting_ends() as ends:
         tell(_where())
-        start_embedded_server()
         try:
-            state = asyncio.run(_run(start))
-        finally:
+            require_server()
+        except ServerAway as error:
+            if offline is None:
+                raise
+            tell(f"{error.message}; going on without: the run is told to Prefect later")
+            return _show_result(asyncio.run(offline()), json=json)
+        # as asyncio.run, but for the closing: that waits for what waits for a server that is away
+        runner = asyncio.Runner()
+        try:
+            state = runner.run(_run(start, ends))
+        except BaseException:
+            runner.close()
             flush_history()
+            raise
+        if state is None:
+            project, result = ends[-1]
+            keep_untold(project, result.record)
+            leave_server()
+            tell("Prefect's server went away during the run: it is told of it after a later run")
+            return _show_result(result, json=json)
+        runner.close()
+        flush_history()
     return _show(state, json=json)
 
 
-async def _run(start: Callable[[], Awaitable[Any]]) -> Any:
+async def _run(start: Start, ends: list[Any]) -> Any:
+    """Run the flow.
+
+    Returns:
+        Its final state; None when the run ended and Prefect's server could not be told so.
+    """
+    running = asyncio.ensure_future(start())
+    ended_at: float | None = None
     try:
-        return await start()
-    except RuntimeError as error:
-        if "API" not in str(error):
+        while not (await asyncio.wait((running,), timeout=LOOK_EVERY_S))[0]:
+            ended_at = (ended_at or monotonic()) if ends else None
+            if ended_at is not None and monotonic() - ended_at > LAST_WORDS_S:
+                return None
+    except asyncio.CancelledError:  # Ctrl-C
+        running.cancel()
+        await asyncio.wait((running,))
+        raise
+    try:
+        return running.result()
+    except (httpx.HTTPError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "API" not in str(error):
             raise
-        raise ScimflowError(
-            f"Prefect's API does not answer ({os.environ.get('PREFECT_API_URL') or 'embedded'})",
-            hint="check PREFECT_API_URL, or unset it to use Prefect's embedded server",
-        ) from None
+        if ends:
+            return None
+        raise ServerAway.at(os.environ.get("PREFECT_API_URL")) from None
 
 
 def _where() -> str:
@@ -65,15 +122,18 @@ def _where() -> str:
 
 
 def _show(state: Any, *, json: bool) -> int:
-    from flows.recorded import RunResult
-    from tasks.report.documents import run_document
-    from tasks.report.terminal import error_view, run_view
-
     data = getattr(state.data, "result", state.data)
     if isinstance(data, ScimflowError):
         raise data
     if not isinstance(data, RunResult):
         raise ScimflowError(f"the flow run ended as {state.name}: {state.message}")
+    return _show_result(data, json=json)
+
+
+def _show_result(data: RunResult, *, json: bool) -> int:
+    from tasks.report.documents import run_document
+    from tasks.report.terminal import error_view, run_view
+
     if json:
         print_json(run_document(data.record, data.plan, data.load, data.reports))
     else:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from data_contracts.batch import ContractReport, QuarantinedRow
 from data_contracts.finding import Finding
-from data_contracts.outcome import Outcome
+from data_contracts.outcome import HistoryEntry, Outcome
 from data_contracts.plan import Adoption, GuardrailResult, Operation, Plan
 from tasks.report.escaping import escape_cell
 from tasks.report.privacy import changes
@@ -97,6 +97,21 @@ def findings_table(plan: Plan, limit: int = TABLE_ROWS_MAX) -> list[Row]:
     return [_finding(finding) for finding in shown] + _rest(left, PLAN_FILE, keys)
 
 
+def history_table(entries: Sequence[HistoryEntry], limit: int = TABLE_ROWS_MAX) -> list[Row]:
+    """What a run did, as the ledger remembers it: `operations_table` of a run of the past.
+
+    Args:
+        entries: The run's entries, in their order.
+        limit: Most rows; a last one says how many more there are and where.
+
+    Returns:
+        Rows with the columns of `operations_table`.
+    """
+    shown, left = cut(entries, limit)
+    keys = ("who", "what", "result", "changed", "why", "account")
+    return [_entry(entry) for entry in shown] + _rest(left, RUN_FILE, keys)
+
+
 def guardrails_table(plan: Plan) -> list[Row]:
     """What each guardrail says, with its numbers.
 
@@ -134,6 +149,18 @@ def _adoption(adoption: Adoption, carried_out: bool) -> Row:
         changed="",
         why=adoption_reason(adoption),
         account=adoption.account_id,
+    )
+
+
+def _entry(entry: HistoryEntry) -> Row:
+    rows = ", ".join(entry.rows)
+    return _escaped(
+        who=entry.worker_key,
+        what=entry.kind,
+        result=f"{entry.result}: {entry.detail}" if entry.detail else entry.result,
+        changed=", ".join(entry.changed),
+        why=f"{entry.reason}: {entry.explanation}" + (f" ({rows})" if rows else ""),
+        account=entry.account_id or "",
     )
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from examples import servers
 from tests.command_parts import Company, company
-from tests.prefect_parts import DATABASE_PASSWORD, PrefectServer, quiet_settings
+from tests.prefect_parts import DATABASE_PASSWORD, PrefectServer, serving_prefect
 
 HERE = Path(__file__).parent
 
@@ -26,16 +26,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def prefect(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     home = tmp_path_factory.mktemp("prefect")
-    port = servers.free_port()
-    server = PrefectServer(f"http://{servers.LOOPBACK}:{port}", home)
-    # the UI would look for its API on the usual port
-    quiet = {**quiet_settings(home), "PREFECT_SERVER_UI_API_URL": server.api}
-    with servers.running(
-        "Prefect's server", servers.prefect_arguments(port), quiet, home / "server.log"
-    ) as process:
-        process.wait_until(lambda: servers.answers(f"{server.api}/health"), lambda name, s: None)
-        with pytest.MonkeyPatch.context() as patch, server.used_here(patch):
-            yield server
+    server = PrefectServer(f"http://{servers.LOOPBACK}:{servers.free_port()}", home)
+    with (
+        serving_prefect(server),
+        pytest.MonkeyPatch.context() as patch,
+        server.used_here(patch),
+    ):
+        yield server
 
 
 @pytest.fixture

@@ -30,9 +30,11 @@ PATIENCE_S = 120
 
 
 @contextmanager
-def syncing(acme: Company, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+def syncing(
+    acme: Company, environ: Mapping[str, str], *more: str
+) -> Iterator[subprocess.Popen[str]]:
     """A sync in a process of its own."""
-    words = ["sync", "--as-of", TODAY, "--config", str(acme.config)]
+    words = ["sync", "--as-of", TODAY, "--config", str(acme.config), *more]
     process = subprocess.Popen(
         [sys.executable, "-m", "flows.cli", *words],
         cwd=ROOT,

@@ -1,0 +1,69 @@
+"""Flow `tell-run`: brings a run into Prefect's history that its server was not there for."""
+
+from typing import Any
+from uuid import UUID
+
+from prefect import State, flow, get_client
+from prefect.exceptions import ObjectNotFound
+
+from data_contracts.errors import ConfigurationError, LedgerError
+from data_contracts.outcome import HistoryEntry, RunRecord
+from flows.final_states import final_state
+from flows.project import SETTINGS_FILE, Project, open_project
+from flows.untold import untold_runs
+from tasks import steps
+from tasks.ledger import open_ledger
+from tasks.report.tables import history_table
+
+
+@flow(name="tell-run", flow_run_name="told-later-{run}", persist_result=False)
+async def tell_run(run: str, configuration: str = SETTINGS_FILE) -> State[Any]:
+    """Show a run that went on while Prefect's server was away: its pages, and how it ended.
+
+    Nothing is done at the target. The final state is the run's own, so that whoever is notified of
+    held, failed or partly applied runs hears of it late instead of never.
+
+    Args:
+        run: Id of the run in the ledger.
+        configuration: Path of scimflow.yaml on the machine that runs the flow.
+    """
+    project = open_project(configuration)
+    waiting = {each.run_id: each for each in untold_runs(project)}
+    record, entries = _remembered(project, run)
+    report = project.runs_folder / run / "report.md"
+    if report.exists():
+        text = report.read_text(encoding="utf-8")
+        await steps.publish_markdown(f"{record.target}-summary", text, "What happened, and why")
+    rows = history_table(entries)
+    await steps.publish_table(f"{record.target}-operations", rows, "What happened to whom, and why")
+    state = final_state(record.state, f"{_when(record)}, told later: {record.message}")
+    if (mine := waiting.get(run)) is not None:
+        if mine.prefect_run_id:
+            await _end(mine.prefect_run_id, state)
+        mine.told()
+    return state
+
+
+def _remembered(project: Project, run: str) -> tuple[RunRecord, list[HistoryEntry]]:
+    with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
+        record = ledger.run(run)
+        if record is None:
+            raise ConfigurationError(
+                f"the ledger knows no run {run!r}", hint="`scimflow history` lists the runs"
+            )
+        if record.ended_at is None:
+            raise LedgerError(f"run {run} has not ended yet", hint="tell it when it has")
+        return record, ledger.history(record.target, run=record.run_id)
+
+
+def _when(record: RunRecord) -> str:
+    return f"ran at {record.started_at:%Y-%m-%d %H:%M} UTC without Prefect's server"
+
+
+async def _end(prefect_run_id: str, state: State[Any]) -> None:
+    """Give the flow run an end that the server saw no end of; else it runs there for ever."""
+    async with get_client() as client:
+        try:
+            await client.set_flow_run_state(UUID(prefect_run_id), state, force=True)
+        except ObjectNotFound:
+            return  # another server, or another database, than the one it began with
