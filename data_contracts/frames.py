@@ -18,6 +18,7 @@ FLAG = "bool"
 
 LINE = "_line"
 STATE = "_state"
+UNSURE = "_unsure"
 WORKER_KEY = "worker_key"
 ACCOUNT_ID = "account_id"
 
@@ -75,7 +76,9 @@ WORKERS = FrameSpec(
     unique=(WORKER_KEY,),
     more="`SOURCE.COLUMN` for every column of a source, `SOURCE._line`, and the worker fields",
 )
-"""One row a person, merged from all sources."""
+"""One row a person, merged from all sources. `SOURCE._line` is 0 where the source has no row about
+the person; `SOURCE._unsure` tells of sources that give attributes alone whether there may be one.
+"""
 
 DESIRED = FrameSpec(
     "desired users",

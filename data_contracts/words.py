@@ -43,6 +43,7 @@ class Authority(StrEnum):
 
     EMPLOYMENT = "employment"  # who is employed, since when, until when (HR)
     LOGIN = "login"  # userName and externalId (IdP)
+    ATTRIBUTES = "attributes"  # nothing but the columns that the settings name
 
 
 class CorrelationOutcome(StrEnum):

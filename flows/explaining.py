@@ -187,6 +187,7 @@ def _origin(rule: AttributeRule) -> str:
     if rule.account_of is not None:
         named = " | ".join([rule.account_of.column, *rule.apply])
         return f"account_of {named} by {rule.account_of.by}"
-    start = rule.column or rule.template or f'"{rule.constant}"'
+    columns = " or ".join([rule.column, *rule.fallback]) if rule.column else ""
+    start = columns or rule.template or f'"{rule.constant}"'
     translated = ["values"] if rule.values else []
     return " | ".join([start, *rule.apply, *translated])

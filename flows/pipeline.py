@@ -33,6 +33,8 @@ class CheckedSources:
 
     raw: dict[str, RawBatch]
     checked: Checked
+    contributing: frozenset[str] = frozenset()
+    """Sources that decide about nobody: a run goes on when one of them is refused."""
 
     @property
     def reports(self) -> tuple[ContractReport, ...]:
@@ -40,12 +42,13 @@ class CheckedSources:
         return tuple(batch.report for batch, _ in self.checked.values())
 
     def require_accepted(self) -> None:
-        """Stop when a batch is refused.
+        """Stop when a batch is refused that decides about people.
 
         Raises:
             BatchRefused: Names each refused batch and why.
         """
-        refused = [r for r in self.reports if r.verdict is BatchVerdict.REFUSED]
+        deciding = [r for r in self.reports if r.source not in self.contributing]
+        refused = [r for r in deciding if r.verdict is BatchVerdict.REFUSED]
         if refused:
             lines = [f"{r.source}: {r.path}: {'; '.join(r.refusals)}" for r in refused]
             raise BatchRefused("refused by contract: " + "\n".join(lines), hint=_hint(refused))
@@ -125,7 +128,7 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
             stages.check, batch, contract, preparation.as_of, corrections
         )
         raw[name], checked[name] = corrected.batch, (corrected.checked, contract)
-    return CheckedSources(raw, checked)
+    return CheckedSources(raw, checked, project.settings.contributing)
 
 
 async def prepare_plan(

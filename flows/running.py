@@ -19,7 +19,7 @@ from data_contracts.batch import ContractReport
 from data_contracts.errors import ScimflowError
 from data_contracts.outcome import LoadReport, RunRecord
 from data_contracts.plan import Plan
-from data_contracts.words import RunState, Verdict
+from data_contracts.words import BatchVerdict, RunState, Verdict
 from flows.pipeline import CheckedSources
 from flows.project import Project, new_run_id, utc_now
 from tasks.ledger import Ledger
@@ -215,8 +215,9 @@ def begin_run(
 
 
 def completed_state(reports: Sequence[ContractReport]) -> RunState:
-    """How a run ends in which nothing went wrong."""
-    if any(report.quarantined for report in reports):
+    """How a run ends in which nothing went wrong; what was set aside may be a whole export."""
+    refused = any(report.verdict is BatchVerdict.REFUSED for report in reports)
+    if refused or any(report.quarantined for report in reports):
         return RunState.COMPLETED_WITH_QUARANTINE
     return RunState.COMPLETED
 

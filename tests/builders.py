@@ -63,6 +63,16 @@ merge:
 """
 """A snippet that brings the login source in."""
 
+BADGES_SOURCE = """
+sources:
+  badges: {contract: badges, path: badges.csv, authority: attributes}
+merge: %s
+"""
+"""A snippet that brings in a source that gives attributes alone."""
+
+BADGE_RULES = [{"employment": "employee_number", "source": "badges", "column": "person"}]
+LOGIN_RULES = parse_yaml(TWO_SOURCES, "TWO_SOURCES")[0]["merge"]
+
 HR_COLUMNS: dict[str, WorkerField | None] = {
     "id": WorkerField.WORKER_ID,
     "number": WorkerField.EMPLOYEE_NUMBER,
@@ -85,6 +95,13 @@ IDP_COLUMNS: dict[str, WorkerField | None] = {
     "login": WorkerField.USER_NAME,
     "mail": WorkerField.EMAIL,
     "number": WorkerField.EMPLOYEE_NUMBER,
+}
+
+BADGE_COLUMNS: dict[str, WorkerField | None] = {
+    "badge": WorkerField.WORKER_ID,
+    "person": WorkerField.EMPLOYEE_NUMBER,
+    "room": None,
+    "title": WorkerField.TITLE,
 }
 
 Row = Mapping[str, Any]
@@ -144,6 +161,7 @@ def contract(
 
 HR = contract(HR_COLUMNS)
 IDP = contract(IDP_COLUMNS, name="idp", key="uid")
+BADGES = contract(BADGE_COLUMNS, name="badges", key="badge")
 
 
 def accepted(rows: Sequence[Row], of: ExportContract = HR) -> pd.DataFrame:
@@ -170,6 +188,7 @@ def batch(
     quarantine: Sequence[QuarantinedRow] = (),
     *,
     complete_roster: bool = True,
+    verdict: BatchVerdict = BatchVerdict.ACCEPTED,
 ) -> CheckedBatch:
     """A checked batch of these rows."""
     report = ContractReport(
@@ -178,7 +197,7 @@ def batch(
         digest="sha256:0",
         contract=source,
         contract_version="1.0.0",
-        verdict=BatchVerdict.ACCEPTED,
+        verdict=verdict,
         rows_read=len(frame) + len(quarantine),
         rows_accepted=len(frame),
         rules=(),
@@ -223,6 +242,8 @@ class World:
     Attributes:
         hr: Rows of the employment source, by the columns of `HR_COLUMNS`, with `_state`.
         idp: Rows of the login source; None when there is none.
+        badges: Rows of a source that gives attributes alone; None when there is none.
+        badges_verdict: What its contract says.
         accounts: Flat users at the target.
         links: Worker key and account id.
         conf: Snippets over `SETTINGS`.
@@ -241,6 +262,8 @@ class World:
 
     hr: Sequence[Row] = ()
     idp: Sequence[Row] | None = None
+    badges: Sequence[Row] | None = None
+    badges_verdict: BatchVerdict = BatchVerdict.ACCEPTED
     accounts: Sequence[Row] = ()
     links: Sequence[tuple[str, str]] = ()
     conf: str | Sequence[str] = ""
@@ -260,7 +283,11 @@ class World:
     def settings(self) -> Configuration:
         """The settings of this world."""
         snippets = [self.conf] if isinstance(self.conf, str) else list(self.conf)
-        return settings(*([TWO_SOURCES] if self.idp is not None else []), *snippets)
+        sources = [TWO_SOURCES] if self.idp is not None else []
+        if self.badges is not None:
+            rules = [*(LOGIN_RULES if sources else []), *BADGE_RULES]
+            sources.append(BADGES_SOURCE % yaml.safe_dump(rules, default_flow_style=True).strip())
+        return settings(*sources, *snippets)
 
     @property
     def day(self) -> AsOf:
@@ -270,12 +297,18 @@ class World:
     @property
     def batches(self) -> CheckedBatches:
         """The checked batches."""
-        held = {name: [q for q in self.held if q.source == name] for name in ("hr", "idp")}
+        held = {
+            name: [q for q in self.held if q.source == name] for name in ("hr", "idp", "badges")
+        }
         frame = accepted(self.hr, self.hr_contract)
         hr = batch("hr", frame, held["hr"], complete_roster=self.complete_roster)
         batches = {"hr": (hr, self.hr_contract)}
         if self.idp is not None:
             batches["idp"] = (batch("idp", accepted(self.idp, IDP), held["idp"]), IDP)
+        if self.badges is not None:
+            frame = accepted(self.badges, BADGES)
+            checked = batch("badges", frame, held["badges"], verdict=self.badges_verdict)
+            batches["badges"] = (checked, BADGES)
         return batches
 
     def people(self) -> DesiredPeople:

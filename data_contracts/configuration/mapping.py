@@ -48,6 +48,9 @@ class AttributeRule(Section):
 
     column: str | None = None
     """A worker field (`email`), or a source's column (`idp.id`)."""
+    fallback: tuple[str, ...] = ()
+    """Columns that count where `column` is empty, in order: `{column: phones.Mobile, fallback:
+    [phone]}`. Not where a source's row about the person is in doubt: then the attribute is left."""
     constant: str | None = None
     """The same text for everybody."""
     template: str | None = None
@@ -82,6 +85,8 @@ class AttributeRule(Section):
         if sum(o is not None for o in origins) != 1:
             names = "`column`, `constant`, `template` and `account_of`"
             raise ValueError(f"give exactly one of {names}")
+        if self.fallback and self.column is None:
+            raise ValueError("`fallback` goes with `column`")
         if self.otherwise is not None and not self.values:
             raise ValueError("`otherwise` goes with `values`")
         if self.account_of is not None and self.values:
@@ -93,6 +98,14 @@ class AttributeRule(Section):
             )
         _check_template(self.template or "")
         return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that the attribute may come from."""
+        if self.account_of is not None:
+            return (self.account_of.column,)
+        named = [name for _, name, _, _ in string.Formatter().parse(self.template or "") if name]
+        return (*named, *filter(None, [self.column]), *self.fallback)
 
 
 def _check_template(template: str) -> None:

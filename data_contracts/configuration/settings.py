@@ -21,6 +21,7 @@ from data_contracts.configuration.telemetry import TelemetrySettings
 from data_contracts.errors import ConfigurationError
 from data_contracts.scim.paths import AttributePath, parse_path
 from data_contracts.scim.schema import USER_SCHEMA, Kind
+from data_contracts.words import Authority
 from data_contracts.yaml_lines import Place
 
 
@@ -135,6 +136,22 @@ class Configuration(Sources):
         """
         paths = (self.target.role_path, *self.target.always_compared)
         return frozenset(str(parse_path(path, self.target.extensions)) for path in paths)
+
+    @property
+    def contributing(self) -> frozenset[str]:
+        """Sources that give attributes and decide about nobody.
+
+        One that the scope, a role or the teams look at decides: it is treated as HR and IdP are.
+        """
+        groups = [*self.scope.any_of, *(g for rule in self.roles.rules for g in rule.any_of)]
+        named = [clause.column for group in groups for clause in group.all_of]
+        named += [] if self.teams is None else [self.teams.column]
+        return frozenset(
+            name
+            for name, source in self.sources.items()
+            if source.authority is Authority.ATTRIBUTES
+            and not any(column.startswith(f"{name}.") for column in named)
+        )
 
     def about_people(self) -> dict[str, Any]:
         """The settings that decide what happens to people, as plain values.

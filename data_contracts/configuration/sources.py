@@ -16,6 +16,10 @@ _OF_FILES |= {"url_env", "options_env"}
 BesideName = Annotated[str, Field(min_length=1, pattern=r"^[^/\\]+$")]
 
 
+MOST_SOURCES = 16
+"""More are no sources of one company's people; each is read and held in memory."""
+
+
 class SourceSettings(Section):
     """One export that is read: a file (`path`), or a system that is asked (`live`)."""
 
@@ -30,7 +34,8 @@ class SourceSettings(Section):
     """Which file of a pattern: the last by name (dated names), or the last written. With `{date}`
     the last by date, and with `--as-of` the last that is not after that day."""
     authority: Authority = Authority.EMPLOYMENT
-    """What this source is believed about: `employment` (HR) or `login` (IdP)."""
+    """What this source is believed about: `employment` (HR), `login` (IdP), or nothing but
+    `attributes`: its columns count where the settings name them (`badges.Building`)."""
     complete_roster: bool | None = None
     """Whether absence from it means that somebody left; the contract's word when not given."""
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 0
@@ -77,27 +82,82 @@ class SourceSettings(Section):
 
 
 class MergeRule(Section):
-    """One way to recognise the same person in both sources; rules are tried in order."""
+    """One way to recognise the same person in two sources; those of a source are tried in order."""
 
     employment: str
     """Column of the employment source."""
-    login: str
+    login: str | None = None
     """Column of the login source."""
+    source: str | None = None
+    """Name of another source, in the place of `login`."""
+    column: str | None = None
+    """Column of that source."""
+
+    @model_validator(mode="after")
+    def _one_other_side(self) -> "MergeRule":
+        named = (self.source is not None, self.column is not None)
+        if (self.login is None) != all(named) or any(named) != all(named):
+            raise ValueError("give `login`, or `source` and `column`: the other side of the rule")
+        return self
 
 
 class Sources(Section):
     """Checked together: exactly one source says who is employed, at most one who logs in."""
 
-    sources: Annotated[dict[str, SourceSettings], Field(min_length=1, max_length=2)]
+    sources: Annotated[dict[str, SourceSettings], Field(min_length=1, max_length=MOST_SOURCES)]
     """The exports that are read, by a name of one's own (`hr`, `idp`)."""
     merge: tuple[MergeRule, ...] = ()
-    """How the same person is recognised in two sources."""
+    """How the same person is recognised: which column of the employment source holds what stands in
+    which column of another one."""
 
     @model_validator(mode="after")
     def _authorities(self) -> "Sources":
         authorities = [s.authority for s in self.sources.values()]
         if authorities.count(Authority.EMPLOYMENT) != 1:
             raise ValueError("exactly one source must have `authority: employment`")
+        if authorities.count(Authority.LOGIN) > 1:
+            raise ValueError("at most one source may have `authority: login`")
         if len(authorities) > 1 and not self.merge:
             raise ValueError("two sources need `merge`: which columns name the same person")
+        for rule in self.merge:
+            self._check_other_side(rule)
+        for name in self.sources:
+            if name != self.employment_source and not self.merge_columns(name):
+                raise ValueError(f"source {name!r} needs a rule in `merge`: who its rows are about")
         return self
+
+    def _check_other_side(self, rule: MergeRule) -> None:
+        if rule.login is not None and self.login_source is None:
+            raise ValueError("`merge` names a column of the login source, and there is none")
+        if rule.source is not None and rule.source not in self.sources:
+            raise ValueError(f"`merge` names source {rule.source!r}, and there is no such source")
+        if rule.source == self.employment_source:
+            raise ValueError("`source` of a rule in `merge` is another one than the employment's")
+
+    @property
+    def employment_source(self) -> str:
+        """Name of the source that says who is employed."""
+        return next(n for n, s in self.sources.items() if s.authority is Authority.EMPLOYMENT)
+
+    @property
+    def login_source(self) -> str | None:
+        """Name of the source that is believed about logins."""
+        found = (n for n, s in self.sources.items() if s.authority is Authority.LOGIN)
+        return next(found, None)
+
+    def merge_columns(self, source: str) -> tuple[tuple[str, str, str], ...]:
+        """By what rows of another source are recognised, in order.
+
+        Args:
+            source: Its name.
+
+        Returns:
+            The rule's path in the settings, the employment source's column, the other one's.
+        """
+        found = []
+        for index, rule in enumerate(self.merge):
+            if rule.source == source and rule.column is not None:
+                found.append((f"merge.{index}", rule.employment, rule.column))
+            elif rule.login is not None and source == self.login_source:
+                found.append((f"merge.{index}", rule.employment, rule.login))
+        return tuple(found)

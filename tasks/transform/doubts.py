@@ -68,6 +68,9 @@ def keep_doubtful(
     """
     findings = _unreadable(frame)
     frame = _keep(frame, merged.ambiguous, "login-ambiguous")  # the merge has told so already
+    # HR is believed about leavers, whatever other sources say
+    present = frame["presence"] == Presence.PRESENT
+    frame = _keep(frame, merged.uncertain & present, "row-ambiguous")
     for doubt in _doubts(frame, merged, held_back):
         chosen = doubt.mask & (frame["presence"] != Presence.KEPT)
         frame = _keep(frame, chosen, doubt.code)

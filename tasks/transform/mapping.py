@@ -2,14 +2,15 @@
 
 import string
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from data_contracts.configuration import AttributeRule, RoleRules
 from data_contracts.errors import ConfigurationError
+from data_contracts.frames import LINE, UNSURE
 from tasks.transform.clauses import select
-from tasks.transform.columns import empty_text, find_column, map_distinct
+from tasks.transform.columns import any_of, empty_text, find_column, map_distinct
 
 TextColumn = Callable[[pd.Series], pd.Series]
 
@@ -47,7 +48,8 @@ def map_attribute(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.S
         rule: Where it comes from.
 
     Returns:
-        Text; missing where it is to be left alone, empty text where it is to be cleared.
+        Text; missing where it is to be left alone, empty text where it is to be cleared. Nothing
+        is cleared for want of a row: a source must know the person to say that a cell is empty.
 
     Raises:
         ConfigurationError: A column that no source has, or a value that `values` does not list.
@@ -55,7 +57,30 @@ def map_attribute(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.S
     column = read_cells(workers, path, rule)
     if rule.values:
         column = _translate(column, rule, f"mapping.{path}")
-    return column.fillna("") if rule.clear_when_empty else column
+    return column.mask(is_cleared(workers, column, rule), "")
+
+
+def is_cleared(workers: pd.DataFrame, cells: pd.Series, rule: AttributeRule) -> pd.Series:
+    """Whose attribute is emptied: the cells are empty, and every source that is named has a row."""
+    if not rule.clear_when_empty:
+        return pd.Series(False, index=cells.index)
+    cleared = cells.isna() & ~_unsure(workers, rule)
+    for source in _named_sources(workers, rule):
+        if f"{source}.{UNSURE}" in workers.columns:
+            cleared &= workers[f"{source}.{LINE}"] > 0
+    return cleared
+
+
+def _named_sources(workers: pd.DataFrame, rule: AttributeRule) -> list[str]:
+    lines = [str(name) for name in workers.columns if str(name).endswith(f".{LINE}")]
+    sources = [name.removesuffix(f".{LINE}") for name in lines]
+    return [s for s in sources if any(name.startswith(f"{s}.") for name in rule.columns)]
+
+
+def _unsure(workers: pd.DataFrame, rule: AttributeRule) -> pd.Series:
+    """About whom a source that the rule names may have a row that is not known."""
+    names = [f"{source}.{UNSURE}" for source in _named_sources(workers, rule)]
+    return any_of((workers[name] for name in names if name in workers.columns), workers)
 
 
 def read_cells(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.Series:
@@ -69,7 +94,7 @@ def read_cells(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.Seri
     Raises:
         ConfigurationError: A column that no source has.
     """
-    column = _origin(workers, rule, f"mapping.{path}")
+    column = _origin(workers, rule, f"mapping.{path}").mask(_unsure(workers, rule), None)
     for name in rule.apply:
         column = FUNCTIONS[name](column)
     # both sides are compared without white space around: alone, it would clear the attribute
@@ -80,10 +105,18 @@ def _origin(workers: pd.DataFrame, rule: AttributeRule, used_by: str) -> pd.Seri
     if rule.account_of is not None:
         return find_column(workers, rule.account_of.column, used_by)
     if rule.column is not None:
-        return find_column(workers, rule.column, used_by)
+        return _first_filled(workers, (rule.column, *rule.fallback), used_by)
     if rule.constant is not None:
         return pd.Series(rule.constant, index=workers.index, dtype="str")
     return _fill_template(workers, rule.template or "", used_by)
+
+
+def _first_filled(workers: pd.DataFrame, names: Sequence[str], used_by: str) -> pd.Series:
+    """A column, its empty cells filled from the next ones."""
+    first, *others = (find_column(workers, name, used_by) for name in names)
+    for other in others:
+        first = first.where(first.str.strip().fillna("") != "", other)
+    return first
 
 
 def _fill_template(workers: pd.DataFrame, template: str, used_by: str) -> pd.Series:

@@ -11,16 +11,17 @@ import pandas as pd
 from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch
 from data_contracts.configuration import Configuration
-from data_contracts.desired import DesiredPeople
+from data_contracts.desired import DesiredPeople, HeldBack
 from data_contracts.export_contract import ExportContract
 from data_contracts.frames import DESIRED, LINE, STATE, WORKER_KEY
 from data_contracts.scim.paths import parse_path
-from data_contracts.words import Authority
 from tasks.transform.clauses import select
+from tasks.transform.contributions import contribute
 from tasks.transform.doubts import find_held_back, keep_doubtful
 from tasks.transform.lifecycle import judge_employments, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
-from tasks.transform.merge import Merged, Source, merge_sources
+from tasks.transform.matching import Source
+from tasks.transform.merge import Merged, merge_sources
 from tasks.transform.references import resolve_references
 from tasks.transform.teams import map_teams
 
@@ -63,17 +64,12 @@ def build_desired(batches: CheckedBatches, settings: Configuration, as_of: AsOf)
 
 def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Derived:
     """Do what `build_desired` does and keep the way, for `explain`."""
-    employment, login = _by_authority(batches, settings)
+    employment = settings.employment_source
     checked, contract = batches[employment]
     judged = judge_employments(checked.accepted, contract, settings.lifecycle, as_of)
-    held_back = find_held_back(batches, employment)
-    merged = merge_sources(
-        Source(employment, one_per_person(judged, contract.key), contract),
-        None if login is None else Source(login, batches[login][0].accepted, batches[login][1]),
-        settings.merge,
-        held_back.worker_keys | held_back.identities,
-    )
-    merged = _sorted(merged)
+    held_back = find_held_back(_deciding(batches, settings), employment)
+    employed = Source(employment, one_per_person(judged, contract.key), contract)
+    merged = _sorted(_merge(employed, batches, settings, held_back))
     frame, role_rules = _map(merged.workers, settings)
     frame, findings = keep_doubtful(frame, merged, held_back)
     frame, about_references = resolve_references(frame, merged.workers, settings, held_back)
@@ -91,16 +87,52 @@ def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Der
     return Derived(people, merged.workers, role_rules)
 
 
-def _by_authority(batches: CheckedBatches, settings: Configuration) -> tuple[str, str | None]:
-    names = {s.authority: name for name, s in settings.sources.items() if name in batches}
-    return names[Authority.EMPLOYMENT], names.get(Authority.LOGIN)
+def _deciding(batches: CheckedBatches, settings: Configuration) -> CheckedBatches:
+    """The sources whose quarantined rows keep a person as a whole."""
+    return {name: each for name, each in batches.items() if name not in settings.contributing}
+
+
+def _merge(
+    people: Source, batches: CheckedBatches, settings: Configuration, held_back: HeldBack
+) -> Merged:
+    """Bring every other source's rows beside the people."""
+
+    def source(name: str) -> Source:
+        return Source(name, batches[name][0].accepted, batches[name][1])
+
+    login = settings.login_source
+    merged = merge_sources(
+        people,
+        None if login is None else source(login),
+        () if login is None else settings.merge_columns(login),
+        held_back.worker_keys | held_back.identities,
+    )
+    people = replace(people, rows=people.rows.reset_index(drop=True))
+    for name in settings.sources:
+        if name in (people.name, login):
+            continue
+        rules, report = settings.merge_columns(name), batches[name][0].report
+        given = contribute(people, source(name), rules, report)
+        workers = merged.workers.assign(**given.columns)
+        decides = name not in settings.contributing
+        merged = replace(
+            merged,
+            workers=workers,
+            findings=(*merged.findings, *given.findings),
+            uncertain=merged.uncertain | given.ambiguous if decides else merged.uncertain,
+        )
+    return merged
 
 
 def _sorted(merged: Merged) -> Merged:
     """By worker key, so that everything after does not depend on the order of the file."""
     workers = merged.workers.sort_values(WORKER_KEY, kind="stable")
-    ambiguous = merged.ambiguous.loc[workers.index].reset_index(drop=True)
-    return replace(merged, workers=workers.reset_index(drop=True), ambiguous=ambiguous)
+    ambiguous, uncertain = (
+        mask.loc[workers.index].reset_index(drop=True)
+        for mask in (merged.ambiguous, merged.uncertain)
+    )
+    workers = workers.reset_index(drop=True)
+    return replace(merged, workers=workers, ambiguous=ambiguous, uncertain=uncertain)
 
 
 def _paths(settings: Configuration) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from data_contracts.frames import WORKER_KEY
 from data_contracts.scim.paths import parse_path, short_name
 from data_contracts.words import FindingSeverity, Presence
 from tasks.transform.columns import find_column
-from tasks.transform.mapping import read_cells
+from tasks.transform.mapping import is_cleared, read_cells
 
 NAMED = 5
 """How many people of a cycle or of one identifier are named."""
@@ -82,8 +82,7 @@ def resolve_references(
         for mask in doubts.values():
             certain &= ~mask
         about = _take(keys, asked.position).where(certain)
-        if rule.clear_when_empty:
-            about = about.mask(asked.cells.isna(), "")
+        about = about.mask(is_cleared(workers, asked.cells, rule), "")
         frame = frame.assign(**{path: about.astype("str")})
         for code, mask in doubts.items():
             findings += _findings(code, mask & told, keys, asked)

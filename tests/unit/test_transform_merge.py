@@ -7,7 +7,7 @@ import pytest
 
 from data_contracts.errors import ConfigurationError
 from data_contracts.words import FindingSeverity
-from tasks.transform.merge import Source
+from tasks.transform.matching import Source
 from tests.builders import World, codes, presence, quarantined
 
 Row = dict[str, Any]

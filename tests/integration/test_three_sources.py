@@ -1,0 +1,68 @@
+"""A source that gives attributes alone, beside HR: planned, reported, checked by the commands."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from data_contracts.errors import EXIT_CHANGES, EXIT_CONTRACT
+from tests.command_parts import Company, company, person
+from tests.export_parts import custom, document
+
+HEADER = "badge,person,room"
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[Company]:
+    with company(tmp_path) as acme:
+        columns = [
+            {"name": "badge", "logicalType": "string", "primaryKey": True, "required": True},
+            {"name": "person", "logicalType": "string"},
+            {"name": "room", "logicalType": "string"},
+        ]
+        schema = {"customProperties": custom(maxQuarantinedFraction=0.5), "properties": columns}
+        text = yaml.safe_dump(document(schema=schema), sort_keys=False)
+        (tmp_path / "badges.odcs.yaml").write_text(text)
+        badges = {"contract": "badges.odcs.yaml", "path": "badges.csv", "authority": "attributes"}
+        rule = {"employment": "worker_id", "source": "badges", "column": "person"}
+        mapped = {"locale": {"column": "badges.room", "clear_when_empty": True}}
+        acme.settings({"sources": {"badges": badges}, "merge": [rule], "mapping": mapped})
+        rows = [f"b{n},{n:05},R{n}" for n in range(1, 4)]
+        acme.export(*rows, header=HEADER, name="badges.csv")
+        yield acme
+
+
+def locales(acme: Company) -> list[str | None]:
+    users = acme.users()
+    return [users[f"person{n}@acme.example"].get("locale") for n in range(1, 4)]
+
+
+def test_its_attributes_are_written_and_kept_when_its_rows_are_set_aside_or_missing(
+    acme: Company,
+) -> None:
+    acme.sync()
+    assert locales(acme) == ["R1", "R2", "R3"]
+    acme.export("b1,00001,", ",00002,R9", "b7,00077,R7", header=HEADER, name="badges.csv")
+    acme.sync()
+    assert locales(acme) == [None, "R2", "R3"]
+    said = acme.say("findings")
+    assert "badges source-quarantined 1 rows are quarantined" in said.text
+    assert "badges rows-without-worker 1 rows belong to nobody in hr" in said.text
+
+
+def test_a_refused_delivery_of_it_leaves_its_attributes_and_the_rest_goes_on(
+    acme: Company,
+) -> None:
+    acme.sync()
+    acme.export("b1,R1", header="badge,seat", name="badges.csv")
+    acme.export(person(1), person(2, title="New"), person(3, last_day="2026-02-28"))
+    assert acme.say("check").code == EXIT_CONTRACT
+    planned = acme.plan("--json")
+    assert planned.code == EXIT_CHANGES
+    assert "source-refused" in {f["code"] for f in planned.document["findings"]}
+    assert acme.sync().state == "completed_with_quarantine"
+    assert locales(acme) == ["R1", "R2", "R3"]
+    assert [user["active"] for user in acme.users().values()] == [True, True, False]
+    report = sorted(acme.folder.glob("runs/*/report.md"))[-1]
+    assert "refused by its contract: attributes" in report.read_text()
