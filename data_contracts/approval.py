@@ -97,6 +97,32 @@ class WaitingRun:
     for_everybody: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of somebody's word.
+
+    Attributes:
+        digest: The plan.
+        by: Who.
+        given: How many approvals of the plan count now.
+        wanted: How many people have to approve.
+        waiting: The run that waited for it; None when none did.
+        hindrance: Why that run does not go on by itself now; "" when it does.
+    """
+
+    digest: str
+    by: str
+    given: int
+    wanted: int
+    waiting: WaitingRun | None
+    hindrance: str = ""
+
+    @property
+    def missing(self) -> int:
+        """How many people still have to approve."""
+        return max(self.wanted - self.given, 0)
+
+
 def same_person(one: str, other: str) -> bool:
     """Whether two names are the same person's, as far as names can tell.
 

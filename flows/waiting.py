@@ -4,7 +4,6 @@ Prefect knows no deadline of ours: the next run of the target, whichever it is, 
 too long, and lets go on what was approved on a command line that did not reach the server.
 """
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from prefect.client.schemas.responses import SetStateStatus
 from prefect.exceptions import ObjectNotFound
 
 from data_contracts.approval import (
-    Approval,
     Rejection,
     RejectionCause,
     WaitingRun,
@@ -27,6 +25,9 @@ from flows.final_states import final_state
 from flows.project import utc_now
 from flows.running import Run
 from tasks.ledger import Ledger
+
+PAUSED = "Paused"
+"""Prefect's name for a run that waits with its process; one without is `Suspended`."""
 
 
 async def settle_waiting(run: Run) -> None:
@@ -76,15 +77,17 @@ async def _settle(run: Run, waiting: WaitingRun, client: PrefectClient) -> None:
     elif state is not None and not state.is_paused():
         return  # it was answered, and goes on by itself
     elif said is not None:
-        await end_waiting(run.ledger, waiting, client, said, known=True)
+        await reject_waiting(run.ledger, waiting, client, said)
     elif utc_now() >= waiting.until:
+        if state is not None and state.name == PAUSED:
+            return  # its process ends it, or Prefect does when that is gone
         await end_waiting(run.ledger, waiting, client, _without_word(waiting))
     elif state is not None:
         given = counting(approvals, rejections)
         rules = run.project.settings.approval
         given = tuple(each for each in given if rules.counts(each.approved_by))
         if len(given) >= rules.people:
-            await resume_approved(waiting, client, given)
+            await go_on(waiting, client, "approve", given[-1].approved_by, given[-1].note)
 
 
 async def _end_after(
@@ -144,22 +147,22 @@ async def end_waiting(
     return True
 
 
-async def resume_approved(
-    waiting: WaitingRun, client: PrefectClient, given: Sequence[Approval]
+async def go_on(
+    waiting: WaitingRun, client: PrefectClient, decision: str, by: str, reason: str
 ) -> str:
-    """Let a waiting run go on that was approved elsewhere.
+    """Let a waiting run go on that was decided on elsewhere.
 
     Args:
         waiting: The run.
         client: Prefect's.
-        given: The approvals, which the ledger holds.
+        decision: `approve` or `reject`; the ledger holds it.
+        by: Who decided.
+        reason: Why.
 
     Returns:
         Why Prefect did not resume it; "" when it did.
     """
-    last = given[-1]
-    reason = last.note or f"approved on the {last.via or 'command line'}"
-    said = answer("approve", last.approved_by, reason, waiting.plan_digest)
+    said = answer(decision, by, reason or "said on the command line", waiting.plan_digest)
     try:
         result = await client.resume_flow_run(UUID(waiting.prefect_run_id), run_input=said)
     except ObjectNotFound:
@@ -168,6 +171,28 @@ async def resume_approved(
     if result.status is SetStateStatus.ACCEPT:
         return ""
     return str(getattr(result.details, "reason", None) or result.status)
+
+
+async def reject_waiting(
+    ledger: Ledger, waiting: WaitingRun, client: PrefectClient | None, rejection: Rejection
+) -> str:
+    """End a waiting run that somebody rejected elsewhere; the ledger holds the rejection.
+
+    Args:
+        ledger: Where it waits.
+        waiting: The run.
+        client: Prefect's; None when no server can be reached.
+        rejection: Somebody's word.
+
+    Returns:
+        Why Prefect does not show it yet; "" when it does.
+    """
+    state = await _state_of(client, waiting) if client is not None else None
+    if client is not None and state is not None and state.name == PAUSED:
+        # its process is there, and looks for an answer alone
+        return await go_on(waiting, client, "reject", rejection.rejected_by, rejection.note)
+    shown = await end_waiting(ledger, waiting, client, rejection, known=True)
+    return "" if shown else "Prefect's server was not reached, or does not know the run"
 
 
 async def _state_of(client: PrefectClient, waiting: WaitingRun) -> State[Any] | None:

@@ -30,6 +30,7 @@ COMMANDS = {
     "retry": "Try again now what earlier runs did not bring about.",
     "apply": "Carry out exactly one saved plan.",
     "approve": "Release a held plan.",
+    "reject": "Say no to a held plan.",
     "link": "Say whose account it is, where that needs a person.",
     "unlink": "Take back whose account it is.",
     "quarantine": "List, show, export and replay rows that were set aside.",
