@@ -1,9 +1,9 @@
 """scimflow.yaml as a whole."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from data_contracts.canonical import digest_of
@@ -32,6 +32,12 @@ class LedgerSettings(Section):
     """SQLAlchemy URL without a password; a SQLite path is relative to scimflow.yaml."""
     url_env: str | None = None
     """Environment variable that holds the URL instead, for one with a password (PostgreSQL)."""
+    keep_values_days: Annotated[int, Field(ge=1)] | None = None
+    """`scimflow ledger prune` removes contents of plans, and files of runs, this many days after
+    the run; for ever when not given."""
+    keep_runs_days: Annotated[int, Field(ge=1)] | None = None
+    """`scimflow ledger prune` removes what runs did for people, this many days after the run, but
+    not what explains access that somebody still has; for ever when not given."""
 
     @model_validator(mode="after")
     def _no_password(self) -> "LedgerSettings":

@@ -86,6 +86,22 @@ class Database:
             yield connection
 
     @contextlib.contextmanager
+    def erasing(self) -> Iterator[sa.Connection]:
+        """A transaction after which nothing of what it removed is left in SQLite's files.
+
+        Raises:
+            LedgerError: Nothing of it was written.
+        """
+        with self.write() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")  # pages are overwritten
+            yield connection
+        if self.location.file is not None:
+            with self.translated(), self.engine.connect() as connection:
+                # the log has pages as they were; within a transaction SQLite would refuse
+                connection.connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextlib.contextmanager
     def begin(self) -> Iterator[sa.Connection]:
         """A writing transaction with the driver's own errors, for who can mend one."""
         trail = Trail()

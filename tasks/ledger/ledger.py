@@ -1,5 +1,6 @@
 """What can be written to a ledger. Every method is one transaction: all of it, or nothing."""
 
+import secrets
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from data_contracts.correction import Replayed
 from data_contracts.link_decision import LinkedAccount
 from data_contracts.outcome import Outcome, RunRecord
 from data_contracts.plan import Adoption, Plan
+from data_contracts.purge import Pruned, Purged
 from data_contracts.team_plan import TeamAdoption
 from data_contracts.words import RunState
 from tasks.ledger import (
@@ -20,6 +22,8 @@ from tasks.ledger import (
     links,
     operations,
     plans,
+    prune,
+    purge,
     runs,
     team_links,
 )
@@ -244,6 +248,62 @@ class Ledger(LedgerReader):
         """
         with self.database.write() as connection:
             team_links.adopt(connection, run_id, target, adoptions, at)
+
+    def purge(
+        self,
+        target: str,
+        person: str,
+        *,
+        by: str,
+        note: str,
+        at: datetime,
+        dry: bool = False,
+    ) -> Purged:
+        """Put a pseudonym in the place of a person, everywhere in the ledger.
+
+        Args:
+            target: Name of the target.
+            person: Worker key, account id or userName, also a former one.
+            by: Who does it.
+            note: Why.
+            at: When.
+            dry: Whether to count alone.
+
+        Raises:
+            ConfigurationError: Nobody or several are meant, or the person still has access.
+        """
+        pseudonym = f"purged-{secrets.token_hex(4)}"
+        with self.database.erasing() as connection:
+            found = purge.find(connection, target, person)
+            return purge.purge(connection, found, pseudonym, by=by, note=note, at=at, dry=dry)
+
+    def prune(
+        self,
+        *,
+        values_before: datetime | None,
+        rows_before: datetime | None,
+        at: datetime,
+        by: str,
+        dry: bool = False,
+    ) -> Pruned:
+        """Remove what is over its time; see `tasks.ledger.prune`.
+
+        Args:
+            values_before: Contents of plans go whose last run ended before; None keeps all.
+            rows_before: Rows go of runs that ended before; None keeps all.
+            at: The present moment.
+            by: Who does it.
+            dry: Whether to count alone.
+        """
+        with self.database.erasing() as connection:
+            return prune.prune(
+                connection,
+                values_before=values_before,
+                rows_before=rows_before,
+                at=at,
+                by=by,
+                dry=dry,
+            )
 
     def settle(
         self, run_id: str, intent: RecordedOperation, outcome: Outcome, at: datetime

@@ -28,8 +28,8 @@ from tasks.ledger.row_digests import (
     personal_digest,
     plain_digest,
     row_digest,
-    row_salt,
 )
+from tasks.ledger.salts import Salts
 from tasks.ledger.schema import plan, plan_body
 
 ENTRIES_AT_A_TIME = 20
@@ -50,27 +50,13 @@ class _Entry:
     seq: int
     kind: str
     body: dict[str, Any]
-    salts: _Salts
+    salts: Salts
 
     def rows(self) -> Iterator[tuple[str, list[Any]]]:
         """Each row that the entry speaks of, with its item."""
         for name, rows in self.body.get("rows", {}).items():
             for row in rows:
                 yield name, row
-
-
-class _Salts:
-    """The salts of an entry: one for all of its rows, or what was left to single ones."""
-
-    def __init__(self, kept: str | None) -> None:
-        self._whole = kept if kept is not None and not kept.startswith("{") else None
-        self._single = orjson.loads(kept) if kept is not None and self._whole is None else {}
-
-    def of(self, item: str, key: Key) -> str:
-        """The salt of a row; "" once it was taken away."""
-        if self._whole is not None:
-            return row_salt(self._whole, item, key)
-        return str(self._single.get(f"{item}:{key}", ""))
 
 
 @dataclass(slots=True)
@@ -160,7 +146,7 @@ def _link(walk: _Walk, before: Head, row: Any) -> tuple[Head, _Entry | None]:
         text = f"entry {row.seq} is not the one that was noted: the chain was made anew from there"
         walk.find(Breach.HEAD, "chain_entry", row.seq, row.seq, text)
     try:
-        return here, _Entry(row.seq, row.kind, orjson.loads(row.body), _Salts(row.salt))
+        return here, _Entry(row.seq, row.kind, orjson.loads(row.body), Salts(row.salt))
     except ValueError:
         walk.find(Breach.ENTRY, "chain_entry", row.seq, row.seq, f"entry {row.seq} is unreadable")
         return here, None
