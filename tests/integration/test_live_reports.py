@@ -154,7 +154,7 @@ def test_google_with_nobody_on_the_last_page(at_google: tuple[Fern, Google]) -> 
     fern, system = at_google
     fern.settings({"page_size": 5})
     system.instead = {
-        1: JSONResponse({"users": system.users[:4], "nextPageToken": "5"}),
+        1: JSONResponse({"users": system.users, "nextPageToken": "5"}),
         2: JSONResponse({"kind": "admin#directory#users"}),
     }
     assert fern.created() == CREATED["google-directory-json.json"]

@@ -17,6 +17,9 @@ from tasks.extract.live.session import LiveSession, Question
 
 PATH = "/admin/directory/v1/users"
 
+KIND = "admin#directory#users"
+"""What Google calls such a page; something else without `users` is no page with nobody on it."""
+
 
 async def fetch(
     settings: GoogleSettings, session: LiveSession, contract: ExportContract
@@ -39,8 +42,8 @@ async def fetch(
         question = page_of(settings, asked, settings.page_size, token, f"users, page {number}")
         answer = await session.ask(trail.follow(question))
         document = document_of(session, question, answer)
-        if isinstance(document, dict) and "users" not in document:
-            document = {"users": [], **document}  # how Google writes a page with nobody on it
+        if isinstance(document, dict) and document.get("kind") == KIND:
+            document = {"users": [], **document}  # a page with nobody on it has no `users`
         for person in objects_in(session, question, document, "users"):
             if str(person["id"]) in people:
                 raise session.changed_meanwhile(question, "a user is listed for the second time")
@@ -60,7 +63,7 @@ def page_of(
         "maxResults": size,
         "orderBy": "email",
         "projection": "full",
-        "fields": f"nextPageToken,users({','.join(asked)})",
+        "fields": f"kind,nextPageToken,users({','.join(asked)})",
     }
     if token:
         query["pageToken"] = token

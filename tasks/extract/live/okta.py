@@ -81,7 +81,13 @@ async def _list(
                 raise session.changed_meanwhile(question, "a user is listed for the second time")
             found[str(person["id"])] = person
         number += 1
-        link = _next(answer.headers.get("link", ""))
+        links = answer.headers.get("link", "")
+        if not links and len(page) >= settings.page_size:
+            # Okta links every page to itself at least: without, nobody knows whether more follow
+            raise session.not_as_expected(
+                question, "a full page without a `Link` header, which a proxy may have taken away"
+            )
+        link = _next(links)
         question = None if link is None else Question(link, f"{what}, page {number}")
     return found
 

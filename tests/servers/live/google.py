@@ -30,13 +30,13 @@ class Google(StandIn):
         query = request.query_params
         if request.url.path != "/admin/directory/v1/users" or "customer" not in query:
             return JSONResponse({"error": {"code": 404, "status": "NOT_FOUND"}}, 404)
-        wanted = re.fullmatch(r"nextPageToken,users\(([\w,]+)\)", query["fields"])
+        wanted = re.fullmatch(r"kind,nextPageToken,users\(([\w,]+)\)", query["fields"])
         assert wanted is not None
         assert query["projection"] == "full"
         names = wanted.group(1).split(",")
         start, size = int(query.get("pageToken", "0")), int(query["maxResults"])
         page = self.users[start : start + size]
-        document: dict[str, Any] = {}
+        document: dict[str, Any] = {"kind": "admin#directory#users"}
         if page:
             document["users"] = [{n: u[n] for n in names if n in u} for u in page]
         if start + size < len(self.users):
