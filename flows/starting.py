@@ -7,6 +7,7 @@ from pathlib import Path
 from tasks.extract.contracts import read_contract
 from tasks.extract.propose import propose_contract
 from tasks.extract.recognise import Recognition, recognise
+from tasks.report.live_starter import LIVE_STARTERS
 from tasks.report.starter import StarterSource
 
 
@@ -32,7 +33,7 @@ def source_from(name: str, export: Path, contract: str | None, folder: Path) -> 
 
     Args:
         name: Name of the source in the settings.
-        export: The file.
+        export: The file, or the name of a system that is asked.
         contract: Its contract, where the user names one.
         folder: Folder of the settings; a drafted contract goes to `contracts/` in it.
 
@@ -41,6 +42,8 @@ def source_from(name: str, export: Path, contract: str | None, folder: Path) -> 
         ConfigurationError: There is no such contract.
     """
     shown = _relative(export, folder)
+    if str(export) in LIVE_STARTERS and not export.exists():
+        return _live(name, str(export), contract, folder)
     if contract is not None:
         known = read_contract(contract, folder)
         return Found(StarterSource(name, known, contract, shown), None, None, ())
@@ -50,6 +53,16 @@ def source_from(name: str, export: Path, contract: str | None, folder: Path) -> 
         known = read_contract(best.contract, folder)
         return Found(StarterSource(name, known, best.contract, shown), seen, None, ())
     return _drafted(name, export, folder, seen, shown)
+
+
+def _live(name: str, system: str, contract: str | None, folder: Path) -> Found:
+    """A system that is asked, in place of a file."""
+    starter = LIVE_STARTERS[system]
+    reference = contract or starter.contract
+    known = read_contract(reference, folder)
+    left = tuple(f"{name}: {text}" for text in starter.left)
+    source = StarterSource(name, known, reference, system, starter.lines)
+    return Found(source, None, None, left)
 
 
 def describe(found: Found) -> str:

@@ -21,10 +21,16 @@ DEFAULT_TOKEN_VARIABLE = "SCIMFLOW_TOKEN"
 def command(
     *,
     from_: Annotated[
-        Path | None, Parameter(name="--from", help="The HR export at hand; asked for if not given.")
+        Path | None,
+        Parameter(
+            name="--from",
+            help="The HR export at hand, or a system to ask (okta, bamboohr ...); asked for if not "
+            "given.",
+        ),
     ] = None,
     idp: Annotated[
-        Path | None, Parameter(help="The IdP export that belongs to it, if there is one.")
+        Path | None,
+        Parameter(help="The IdP export that belongs to it, or such a system, if there is one."),
     ] = None,
     contract: Annotated[
         str | None, Parameter(help="Contract of the HR export; recognised when not given.")
@@ -55,6 +61,8 @@ def command(
         scimflow init
 
         scimflow init --from exports/hr.csv --idp exports/okta.csv
+
+        scimflow init --from bamboohr --idp microsoft-graph
     """
     if output.exists() and not force:
         raise ConfigurationError(
@@ -83,7 +91,12 @@ def command(
     for found in filter(None, (employment, login)):
         console.print(Text(describe(found)))
     console.print(Text(f"\nwritten: {output}\nleft to fill in:"))
-    for left in (*employment.left, *left_to_fill_in(starter, bool(os.environ.get(token_env)))):
+    theirs = login.left if login else ()
+    for left in (
+        *employment.left,
+        *theirs,
+        *left_to_fill_in(starter, bool(os.environ.get(token_env))),
+    ):
         console.print(Text(f"  - {left}"))
     console.print(Text("\nnext: scimflow doctor, then scimflow check"))
     return 0

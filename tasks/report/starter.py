@@ -16,12 +16,14 @@ class StarterSource:
         contract: Its contract.
         reference: How the settings name the contract: a published name, or a file.
         path: The export's path or pattern, as the settings will have it.
+        live: The section of a system that is asked instead, as YAML; empty for a file.
     """
 
     name: str
     contract: ExportContract
     reference: str
     path: str
+    live: tuple[str, ...] = ()
 
     def means(self, field: WorkerField) -> str | None:
         """The column that means this, if there is one."""
@@ -108,7 +110,7 @@ def _sources(starter: Starter) -> list[str]:
         lines += [
             f"  {source.name}:",
             f"    contract: {source.reference}",
-            f"    path: {_quoted(source.path)}   # a pattern reads the newest: exports/hr-*.csv",
+            *_where(source),
             f"    authority: {authority}",
         ]
         if authority == "employment":
@@ -121,6 +123,12 @@ def _sources(starter: Starter) -> list[str]:
         lines += [f"  - {{employment: {_quoted(ours)}, login: {_quoted(theirs)}}}"
                   for ours, theirs in _merge_pairs(starter.employment, starter.login)]  # fmt: skip
     return [*lines, ""]
+
+
+def _where(source: StarterSource) -> list[str]:
+    if source.live:
+        return ["    live:   # docs/live.md", *(f"      {line}" for line in source.live)]
+    return [f"    path: {_quoted(source.path)}   # a pattern reads the newest: exports/hr-*.csv"]
 
 
 def _merge_pairs(employment: StarterSource, login: StarterSource) -> list[tuple[str, str]]:
