@@ -7,9 +7,15 @@ from uuid import UUID
 from data_contracts.plan import Plan
 from flows.running import Run
 from tasks import steps
+from tasks.ledger.runs import READING_FLOWS
+from tasks.report.chart import data_uri
 from tasks.report.markdown import check_markdown, plan_markdown
 from tasks.report.markdown_approval import Question, approval_markdown
+from tasks.report.run_chart import runs_chart
 from tasks.report.tables import operations_table, quarantine_table
+
+RUNS_LOOKED_AT = 100
+"""For a chart of twenty: runs that only looked are among them, and not shown."""
 
 PROGRESS_EVERY = 5.0
 """Percent between two moves of a progress bar: each is a call to the Prefect server."""
@@ -61,12 +67,21 @@ def _address(path: str) -> str:
 async def publish_run(run: Run) -> None:
     """The run's story, and what happened to whom."""
     await steps.publish_markdown(_key(run, "summary"), run.markdown(), "What happened, and why")
+    await publish_last_runs(run)
     if run.plan is None:
         return
     show = run.project.settings.report.show_values
     outcomes = run.load.outcomes if run.load else None
     rows = operations_table(run.plan, outcomes, show_values=show)
     await steps.publish_table(_key(run, "operations"), rows, "What happened to whom, and why")
+
+
+async def publish_last_runs(run: Run) -> None:
+    """Who joined, moved and left in the last runs, as a picture with its numbers in words."""
+    target = run.record.target
+    known = run.ledger.runs(RUNS_LOOKED_AT, target=target)
+    chart = runs_chart(target, [each for each in known if each.flow not in READING_FLOWS])
+    await steps.publish_image(_key(run, "last-runs"), data_uri(chart.svg), chart.words)
 
 
 def _key(run: Run, name: str) -> str:

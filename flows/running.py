@@ -166,6 +166,7 @@ class Run:
             self.load,
             show_values=show,
             folder=self.project.settings.report.folder,
+            files_url=self.project.settings.report.files_url,
         )
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Path:

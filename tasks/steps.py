@@ -19,6 +19,7 @@ from uuid import UUID
 import httpx
 from prefect import get_run_logger, task
 from prefect.artifacts import (
+    acreate_image_artifact,
     acreate_markdown_artifact,
     acreate_progress_artifact,
     acreate_table_artifact,
@@ -277,6 +278,18 @@ async def publish_table(key: str, rows: Sequence[dict[str, str]], description: s
     """Put a table on the run's Artifacts tab; an empty one is left out."""
     if rows:
         await acreate_table_artifact(table=list(rows), key=key, description=description)
+
+
+@while_it_answers
+async def publish_image(key: str, address: str, description: str) -> None:
+    """Put a picture on the run's Artifacts tab.
+
+    Args:
+        key: As for a page.
+        address: `data:` with the whole picture: a browser asks nobody for it.
+        description: What it shows, in words.
+    """
+    await acreate_image_artifact(image_url=address, key=key, description=description)
 
 
 @while_it_answers

@@ -54,6 +54,9 @@ class ReportSettings(Section):
     """Folder for each run's files (0700), relative to scimflow.yaml."""
     show_values: bool = False
     """Whether reports and artifacts may show values of personal attributes."""
+    files_url: Annotated[str, Field(pattern=r"^https?://[^\s()<>\[\]]+$")] | None = None
+    """Address at which a browser finds `folder`, as of a file share; pages about runs then link to
+    their files. None: they name the folder."""
 
 
 class Configuration(Sources):

@@ -48,6 +48,7 @@ def run_markdown(
     *,
     show_values: bool = False,
     folder: str = "runs",
+    files_url: str | None = None,
 ) -> str:
     """Tell what a run did.
 
@@ -58,6 +59,7 @@ def run_markdown(
         load: What became of it, if it was carried out.
         show_values: Whether values of personal attributes may be shown.
         folder: The folder of all runs (`report.folder`).
+        files_url: Where a browser finds that folder (`report.files_url`).
 
     Returns:
         Markdown: how it ended first, then what to do, then the details.
@@ -77,7 +79,7 @@ def run_markdown(
             part.guardrails(plan) if plan else "",
             part.findings(plan) if plan else "",
             _effort(run, load),
-            _files(run, reports, plan, folder),
+            _files(run, reports, plan, folder, files_url),
             _trail(run),
         )
     )
@@ -177,7 +179,11 @@ def _effort(run: RunRecord, load: LoadReport | None) -> str:
 
 
 def _files(
-    run: RunRecord, reports: Sequence[ContractReport], plan: Plan | None, folder: str
+    run: RunRecord,
+    reports: Sequence[ContractReport],
+    plan: Plan | None,
+    folder: str,
+    files_url: str | None,
 ) -> str:
     names = {REPORT_FILE: "this page", RUN_FILE: "the same for machines, with every outcome"}
     if plan is not None:
@@ -190,6 +196,8 @@ def _files(
             names[quarantine_file(report.source)] = f"{rows} of {report.source}, with reasons"
     lines = [f"- {escape_cell(name)}: {escape_cell(text)}" for name, text in names.items()]
     where = f"On the machine that ran it, in {escape_cell(f'{folder}/{run.run_id}')}:"
+    if files_url is not None:
+        where = f"[The files of this run]({files_url.rstrip('/')}/{run.run_id}/):"
     return part.section("Files", where, "\n".join(lines))
 
 

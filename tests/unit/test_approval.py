@@ -65,3 +65,11 @@ def test_what_is_always_approved_belongs_to_what_a_plan_was_made_from() -> None:
     before = settings()
     assert settings("approval: {people: 2, timeout_h: 1}").digest == before.digest
     assert settings("approval: {always: {role_upgrades: true}}").digest != before.digest
+
+
+def test_files_are_linked_at_web_addresses_alone() -> None:
+    page = settings("report: {files_url: 'https://files.acme.example/runs'}").report
+    assert page.files_url == "https://files.acme.example/runs"
+    for address in ("javascript:alert(1)", "https://a b", "file:///runs", "https://x)[y](z"):
+        with pytest.raises(ConfigurationError, match="files_url"):
+            settings(f"report: {{files_url: '{address}'}}")

@@ -152,3 +152,12 @@ def test_a_plan_of_ten_thousand_operations_is_a_page_of_bounded_size_at_once() -
     assert len(page) < 100_000
     assert "... and 9,800 more: see plan.json in the run's folder" in page
     assert "Create 10,000 accounts" in page
+
+
+def test_a_page_links_to_a_run_s_files_where_a_browser_finds_them() -> None:
+    run = sample.run(RunState.FAILED)
+    page = run_markdown(run, [], None, None, files_url="https://files.acme.example/scimflow/")
+    address = f"https://files.acme.example/scimflow/{run.run_id}/"
+    assert f"[The files of this run]({address}):" in page
+    assert "On the machine that ran it" not in page
+    assert f"in runs/{run.run_id}" in run_markdown(run, [], None, None).replace("\\", "")
