@@ -117,7 +117,9 @@ PlannedOperation = Operation | TeamOperation
 class Adoption:
     """An account that was there already and is from now on managed for this person.
 
-    Writes nothing at the target by itself; the ledger keeps the link.
+    Writes nothing at the target by itself; the ledger keeps the link. `left`: the person has left
+    and the account is inactive, as scimflow would have made it; only a ledger that is rebuilt says
+    so.
     """
 
     worker_key: str
@@ -125,6 +127,7 @@ class Adoption:
     user_name: str
     external_id: str | None
     correlated_by: CorrelationKey
+    left: bool = Field(default=False, exclude_if=operator.not_)
 
 
 class GuardrailResult(_Frozen):
@@ -173,6 +176,8 @@ class PlanBasis(_Frozen):
         target_accounts: How many accounts there were.
         links: Digest of the ledger's account links.
         teams: Digest of the target's teams and the ledger's links to them; "" without `teams`.
+        beside: Deliveries of other days that it was held against or folded from, by `DAY/SOURCE`;
+            not there but for a plan of a backfill.
     """
 
     sources: dict[str, SourceBasis]
@@ -181,6 +186,7 @@ class PlanBasis(_Frozen):
     target_accounts: int
     links: str
     teams: str = Field(default="", exclude_if=_is_empty)
+    beside: dict[str, SourceBasis] = Field(default_factory=dict, exclude_if=_is_empty)
 
 
 _LONG: Mapping[str, TypeAdapter[Any]] = {

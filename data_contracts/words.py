@@ -131,6 +131,14 @@ class IfBusy(StrEnum):
     CANCEL = "cancel"  # ends as cancelled: the next one will do
 
 
+class BackfillMode(StrEnum):
+    """What a backfill makes of the days that it goes through."""
+
+    DAY_BY_DAY = "day-by-day"  # each day is planned and carried out, in order
+    FINAL_STATE = "final-state"  # all days are folded into one plan, which is carried out
+    STATE_ONLY = "state-only"  # the ledger is rebuilt; nothing is written at the target
+
+
 class FindingSeverity(StrEnum):
     """How urgently a person should look at a finding."""
 

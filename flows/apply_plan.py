@@ -5,7 +5,7 @@ from typing import Any
 from prefect import State, flow
 
 from data_contracts.as_of import AsOf
-from data_contracts.errors import PlanHeld, PlanRefused
+from data_contracts.errors import ConfigurationError, PlanHeld, PlanRefused
 from data_contracts.plan import Plan
 from data_contracts.words import IfBusy, RunState, Verdict
 from flows.artifacts import Progress, publish_plan
@@ -34,6 +34,11 @@ async def apply_plan(
             it, or cancel this one.
     """
     saved = find_plan(open_project(configuration), plan)
+    if saved.basis.beside:
+        raise ConfigurationError(
+            f"plan {plan} is of a day of a backfill, which is carried out in its turn",
+            hint="approve it, then run the same `scimflow backfill` again: it goes on there",
+        )
 
     async def work(run: Run, as_of: AsOf) -> RunState:
         return await _apply(run, saved, plan, AsOf(saved.as_of, days=saved.zone_days))

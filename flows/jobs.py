@@ -95,6 +95,21 @@ JOBS = (
         "run.",
         if_busy=IfBusy.WAIT,
     ),
+    Job(
+        "provision",
+        "provision-person",
+        "flows.provision_person.provision_person",
+        "Brings one person's account in step with the newest exports, now, and nobody else's.",
+        if_busy=IfBusy.WAIT,
+    ),
+    Job(
+        "backfill",
+        "backfill",
+        "flows.backfill.backfill",
+        "Replays dated exports in order, one child run a day. Nobody is deactivated on an old "
+        "export's word whom a newer one has active.",
+        if_busy=IfBusy.WAIT,
+    ),
 )
 """Every deployment of a target, in the order in which they are told."""
 

@@ -66,6 +66,28 @@ async def hold_target(run: Run) -> AsyncIterator[None]:
         yield
 
 
+@asynccontextmanager
+async def hold_backfill(run: Run) -> AsyncIterator[None]:
+    """Let one backfill of a target be under way at a time; the target itself is not held.
+
+    Raises:
+        LeaseHeld: Another one is; names it.
+    """
+    name = f"{run.record.target} ({run.record.flow})"
+    owner = f"{socket.gethostname()}:{os.getpid()}:{run.record.run_id}"
+    async with lease(run.ledger, name, owner, utc_now):
+        for other in run.ledger.runs(target=run.record.target):
+            same = other.flow == run.record.flow and other.run_id != run.record.run_id
+            if same and other.state is RunState.RUNNING:
+                run.ledger.end_run(
+                    other.run_id,
+                    state=RunState.FAILED,
+                    ended_at=utc_now(),
+                    message="ended without a word; the same backfill goes on where it stopped",
+                )
+        yield
+
+
 def close_dead_runs(run: Run) -> None:
     """End the runs that were killed: holding the lease, nobody else can be at work on the target.
 

@@ -9,6 +9,7 @@ from data_contracts.batch import CheckedBatch, ContractReport, RawBatch
 from data_contracts.desired import DesiredPeople
 from data_contracts.errors import BatchRefused
 from data_contracts.export_contract import ExportContract
+from data_contracts.latest_word import LatestWord
 from data_contracts.plan import Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamInputs, TeamSnapshot
@@ -72,6 +73,19 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """That a run replays a day of the past.
+
+    Attributes:
+        latest: What newer deliveries say; None when there is none.
+        links_alone: Whether only the ledger's links are made anew.
+    """
+
+    latest: LatestWord | None = None
+    links_alone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Preparation:
     """What the way to a plan needs.
 
@@ -87,6 +101,7 @@ class Preparation:
         only: Worker keys of those for whom anything is to be done; None for everybody.
         kinds: The kinds of operations that are to be done; None for all.
         on_teams: Likewise, given the target's teams.
+        past: Where a day of the past is replayed: what is known since. Teams are left alone then.
     """
 
     project: Project
@@ -99,6 +114,7 @@ class Preparation:
     only: frozenset[str] | None = None
     kinds: frozenset[OperationKind] | None = None
     on_teams: Callable[[TeamSnapshot], None] | None = None
+    past: Past | None = None
 
 
 async def check_sources(preparation: Preparation, only: str | None = None) -> CheckedSources:
@@ -169,7 +185,8 @@ async def read_team_inputs(
 
     Returns:
         None without a `teams` section, and where only some people are worked on, or only some
-        kinds of operations: who belongs together can only be told of everybody.
+        kinds of operations: who belongs together can only be told of everybody. None too of a day
+        of the past: the next sync knows who belongs together today.
 
     Raises:
         LedgerError: The ledger cannot be read, or an open write not be settled.
@@ -178,6 +195,8 @@ async def read_team_inputs(
     if settings.teams is None or people.teams is None:
         return None
     if preparation.only is not None or preparation.kinds is not None:
+        return None
+    if preparation.past is not None:
         return None
     target = settings.target.name
     preparation.tell(f"reading the teams of {target}")
@@ -196,11 +215,12 @@ def plan_inputs(
 ) -> PlanInputs:
     """Gather what a plan is made from; the ledger is only read."""
     ledger, settings = preparation.ledger, preparation.project.settings
-    target = settings.target.name
+    target, past = settings.target.name, preparation.past
+    before = None if past is None else preparation.as_of.day
     previous = {
         name: last.rows
         for name in sources.checked
-        if (last := ledger.last_accepted_batch(target, name)) is not None
+        if (last := ledger.last_accepted_batch(target, name, before=before)) is not None
     }
     return PlanInputs(
         people=people,
@@ -212,6 +232,8 @@ def plan_inputs(
         learned=ledger.learned(target, settings.never_learned),
         only=preparation.only,
         kinds=preparation.kinds,
+        latest=None if past is None else past.latest,
+        links_alone=past is not None and past.links_alone,
     )
 
 

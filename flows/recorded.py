@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from data_contracts.approval import Rejection
 from data_contracts.as_of import AsOf
+from data_contracts.backfill import ReplayedDay
 from data_contracts.batch import ContractReport
 from data_contracts.errors import (
     DEBUG_VARIABLE,
@@ -39,6 +40,7 @@ class RunResult:
     load: LoadReport | None
     error: ScimflowError | None = None
     rejection: Rejection | None = None
+    days: tuple[ReplayedDay, ...] = ()
 
 
 Work = Callable[[Run, AsOf], Awaitable[RunState]]
@@ -112,7 +114,7 @@ async def _record_run(
         record = run.finish(state, message)
         await notes.publish(run)
         rejection = run.rejection if state is RunState.REJECTED else None
-    return RunResult(record, run.reports, run.plan, run.load, error, rejection)
+    return RunResult(record, run.reports, run.plan, run.load, error, rejection, run.days)
 
 
 def state_of_error(error: ScimflowError) -> RunState:

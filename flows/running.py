@@ -15,6 +15,7 @@ from data_contracts.approval import (
     standing_rejection,
 )
 from data_contracts.as_of import AsOf
+from data_contracts.backfill import ReplayedDay, total_counts
 from data_contracts.batch import ContractReport
 from data_contracts.errors import ScimflowError
 from data_contracts.outcome import LoadReport, RunRecord
@@ -23,6 +24,7 @@ from data_contracts.words import BatchVerdict, RunState, Verdict
 from flows.pipeline import CheckedSources
 from flows.project import Project, new_run_id, utc_now
 from tasks.ledger import Ledger
+from tasks.report.backfill_pages import backfill_markdown, backfill_message
 from tasks.report.check_page import check_html
 from tasks.report.counters import final_message, run_counts
 from tasks.report.documents import run_document
@@ -52,6 +54,7 @@ class Run:
         suspended: Whether this process leaves it behind, waiting.
         remark: Its end in one sentence, where the counts do not tell it.
         links: Where a browser shows more of it: addresses by their words.
+        days: Of a backfill: what became of each day.
     """
 
     project: Project
@@ -67,6 +70,7 @@ class Run:
     suspended: bool = False
     remark: str = ""
     links: dict[str, str] = field(default_factory=dict)
+    days: tuple[ReplayedDay, ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -100,7 +104,7 @@ class Run:
         if self.record.ended_at is not None:
             return self.record  # by another process, while it waited
         counts = self.counts()
-        message = message or self.remark
+        message = message or self.remark or (backfill_message(self.days) if self.days else "")
         if self.plan is not None and state in STATE_OF_VERDICT.values():
             message = message or held_message(self.plan, self.record.run_id)
         if (rejection := self.rejection) is not None and state is RunState.REJECTED:
@@ -132,6 +136,8 @@ class Run:
 
     def counts(self) -> dict[str, int]:
         """The numbers of the summary; with those from before it was taken up again."""
+        if self.days:
+            return total_counts(self.days)
         counts = run_counts(self.reports, self.plan, self.load)
         return counts if self.reports else {**counts, **self.record.counts}
 
@@ -158,6 +164,8 @@ class Run:
 
     def markdown(self) -> str:
         """The run's story for the Prefect UI and the folder."""
+        if self.days:
+            return backfill_markdown(self.record, self.days)
         show = self.project.settings.report.show_values
         return run_markdown(
             self.record,
@@ -278,6 +286,11 @@ def held_message(plan: Plan, name: str) -> str:
     text = "; ".join(g.message for g in found)
     if plan.verdict is Verdict.REFUSED:
         return f"refused before the first write: {text}. No approval lifts this"
+    if plan.basis.beside:
+        return (
+            f"held before the first write: {text}. After a look at the plan: "
+            f"scimflow approve {name}, then the same backfill again"
+        )
     return (
         f"held before the first write: {text}. After a look at the plan: "
         f"scimflow approve {name}, then scimflow apply {name}"

@@ -13,6 +13,7 @@ from data_contracts.words import OperationKind, RunState, Verdict
 from flows.loading import ApplyStage, Progress, carry_out
 from flows.pipeline import (
     CheckedSources,
+    Past,
     Preparation,
     Prepared,
     check_sources,
@@ -56,6 +57,7 @@ async def prepare_within(
     writes: bool = False,
     only: frozenset[str] | None = None,
     kinds: frozenset[OperationKind] | None = None,
+    past: Past | None = None,
 ) -> Prepared:
     """Go to a plan, keeping on the way what the contracts say.
 
@@ -68,6 +70,7 @@ async def prepare_within(
             what an earlier run left open.
         only: Worker keys of those for whom anything is to be done; None for everybody.
         kinds: The kinds of operations that are to be done; None for all.
+        past: Where a day of the past is replayed: what is known since.
     """
     preparation = Preparation(
         run.project,
@@ -80,6 +83,7 @@ async def prepare_within(
         only=only,
         kinds=kinds,
         on_teams=partial(settle_open_team_intents, run) if writes else None,
+        past=past,
     )
     sources = await check_sources(preparation)
     await manner.on_sources(run, sources)
@@ -96,6 +100,7 @@ async def sync_within(
     only: frozenset[str] | None = None,
     kinds: frozenset[OperationKind] | None = None,
     at_once: bool = False,
+    past: Past | None = None,
 ) -> RunState:
     """Plan, and carry out what is safe or approved.
 
@@ -108,18 +113,46 @@ async def sync_within(
         only: Worker keys of those for whom anything is done; None for everybody.
         kinds: The kinds of operations that are done; None for all.
         at_once: Whether those who keep failing are tried now too.
+        past: Where a day of the past is replayed: what is known since.
 
     Returns:
         How the run ends.
     """
-    prepared = await prepare_within(run, as_of, client, manner, writes=True, only=only, kinds=kinds)
+    prepared = await prepare_within(
+        run, as_of, client, manner, writes=True, only=only, kinds=kinds, past=past
+    )
     if run.reviewed is not None:
         require_unmoved(run.reviewed, prepared.plan)
-    run.record_plan(prepared.plan)
-    await manner.on_plan(run, prepared.plan)
-    verdict = prepared.plan.verdict
+    return await load_within(run, prepared.plan, client, manner, progress, at_once=at_once)
+
+
+async def load_within(
+    run: Run,
+    plan: Plan,
+    client: ScimClient,
+    manner: Manner,
+    progress: Progress,
+    *,
+    at_once: bool = False,
+) -> RunState:
+    """Keep a plan, and carry it out when it is safe or approved.
+
+    Args:
+        run: Holds the target's lease.
+        plan: The plan.
+        client: Of the target.
+        manner: How the run goes about it.
+        progress: Told how far the load is.
+        at_once: Whether those who keep failing are tried now too.
+
+    Returns:
+        How the run ends.
+    """
+    run.record_plan(plan)
+    await manner.on_plan(run, plan)
+    verdict = plan.verdict
     if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
         rejected = verdict is Verdict.HELD and run.rejection is not None
         return RunState.REJECTED if rejected else STATE_OF_VERDICT[verdict]
-    load = await carry_out(run, prepared.plan, client, manner.apply, progress, at_once=at_once)
+    load = await carry_out(run, plan, client, manner.apply, progress, at_once=at_once)
     return state_after_load(load, run.reports)

@@ -20,7 +20,7 @@ from flows.final_states import final_state
 from flows.leasing import await_target
 from flows.pipeline import CheckedSources, Prepared
 from flows.project import Project, find_token, open_project
-from flows.recorded import RunNotes, Work, record_run
+from flows.recorded import RunNotes, RunResult, Work, record_run
 from flows.running import Run
 from flows.shared_limit import share_of_limit
 from flows.stages import Stages
@@ -43,6 +43,12 @@ TRACKED = Stages(
     steps.read_teams_tracked,
 )
 """The stages as Prefect tasks."""
+
+
+def result_of(state: State[Any]) -> RunResult | None:
+    """The result in a flow's final state; None where the flow did not come to one."""
+    data = getattr(state.data, "result", state.data)
+    return data if isinstance(data, RunResult) else None
 
 
 async def conduct(

@@ -27,6 +27,8 @@ COMMANDS = {
     "check": "Hold exports against their data contracts; touches no target.",
     "plan": "Show what would be done to whom and why; writes nothing.",
     "sync": "Bring the target in step, as a Prefect flow run.",
+    "provision": "Bring one person's account in step, now.",
+    "backfill": "Replay dated exports in order, each with its own as-of date.",
     "retry": "Try again now what earlier runs did not bring about.",
     "apply": "Carry out exactly one saved plan.",
     "approve": "Release a held plan.",

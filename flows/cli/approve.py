@@ -33,9 +33,10 @@ def command(
         scimflow approve 20260304-060000-a1b2 --note "office closed, checked with HR"
     """
     project = open_project(config)
-    decided = approve_plan(project, find_plan(project, plan), by, note)
+    saved = find_plan(project, plan)
+    decided = approve_plan(project, saved, by, note)
     if json:
         print_json(decision_document(decided, "approved_by"))
     else:
-        results().print(approved_view(decided, plan))
+        results().print(approved_view(decided, plan, in_turn=bool(saved.basis.beside)))
     return 0

@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -46,7 +47,11 @@ Start = Callable[[], Awaitable[Any]]
 
 
 def run_flow(
-    start: Start, *, json: bool, offline: Callable[[], Coroutine[Any, Any, RunResult]] | None = None
+    start: Start,
+    *,
+    json: bool,
+    offline: Callable[[], Coroutine[Any, Any, RunResult]] | None = None,
+    show: Callable[[RunResult], int] | None = None,
 ) -> int:
     """Run a flow and show how it ended.
 
@@ -54,11 +59,13 @@ def run_flow(
         start: Imports the flow and calls it with `return_state=True`.
         json: Write the run as a JSON document.
         offline: What is done when Prefect's server does not answer; None to stop there.
+        show: Shows how it ended, and gives the exit code; None for a run of one plan.
 
     Returns:
         The exit code.
     """
     prepare_environment()
+    tell_end = show or partial(_show_result, json=json)
     with telling(lines=True, quiet=json) as tell, listening(tell), noting_ends() as ends:
         tell(_where())
         try:
@@ -67,7 +74,7 @@ def run_flow(
             if offline is None:
                 raise
             tell(f"{error.message}; going on without: the run is told to Prefect later")
-            return _show_result(asyncio.run(offline()), json=json)
+            return tell_end(asyncio.run(offline()))
         # as asyncio.run, but for the closing: that waits for what waits for a server that is away
         runner = asyncio.Runner()
         try:
@@ -81,10 +88,10 @@ def run_flow(
             keep_untold(project, result.record)
             leave_server()
             tell("Prefect's server went away during the run: it is told of it after a later run")
-            return _show_result(result, json=json)
+            return tell_end(result)
         runner.close()
         flush_history()
-    return _show(state, json=json)
+    return tell_end(_result(state))
 
 
 async def _run(start: Start, ends: list[Any]) -> Any:
@@ -121,13 +128,18 @@ def _where() -> str:
     return "waiting for Prefect's embedded server (20 s at its first start)"
 
 
-def _show(state: Any, *, json: bool) -> int:
+def _result(state: Any) -> RunResult:
+    """The result in a flow's final state.
+
+    Raises:
+        ScimflowError: The flow did not come to one.
+    """
     data = getattr(state.data, "result", state.data)
     if isinstance(data, ScimflowError):
         raise data
     if not isinstance(data, RunResult):
         raise ScimflowError(f"the flow run ended as {state.name}: {state.message}")
-    return _show_result(data, json=json)
+    return data
 
 
 def _show_result(data: RunResult, *, json: bool) -> int:

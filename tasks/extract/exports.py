@@ -134,7 +134,7 @@ def batch_of(
     warnings += left_out
     return RawBatch(
         source=source,
-        path=_seen_from(folder, delivered.path),
+        path=seen_from(folder, delivered.path),
         digest=digest,
         header=records.header,
         frame=frame,
@@ -152,7 +152,7 @@ def _written_at(entry: Entry) -> datetime | None:
     return datetime.fromtimestamp(entry.modified_ns / 1e9, UTC)
 
 
-def _seen_from(folder: Path, path: str) -> str:
+def seen_from(folder: Path, path: str) -> str:
     """A path as the settings write it: plans and reports do not depend on where a project is."""
     return str(Path(path).relative_to(folder)) if Path(path).is_relative_to(folder) else path
 

@@ -88,7 +88,7 @@ def _pick(
             return _single(source, exact, settings, place, complete)
     found = place.find(dated.pattern)
     finished = [entry for entry in found if not complete.looks_unfinished(entry)]
-    finished = _without_companions(finished, settings)
+    finished = without_companions(finished, settings)
     in_order, later = _in_order(finished, dated, settings, as_of)
     left_alone = list(later)
     for entry in in_order:
@@ -135,8 +135,8 @@ def _latest(as_of: AsOf | None) -> date:
     return as_of.day if as_of.moment is None else as_of.day + timedelta(days=1)
 
 
-def _without_companions(entries: list[Entry], settings: SourceSettings) -> list[Entry]:
-    """Markers and digests may match the pattern too, and are no exports."""
+def without_companions(entries: list[Entry], settings: SourceSettings) -> list[Entry]:
+    """The exports among files: markers and digests may match the pattern too."""
     forms = [form for form in (settings.done_marker, settings.digest_file) if form]
     companions = {beside_name(form, entry.name) for form in forms for entry in entries}
     return [entry for entry in entries if entry.name not in companions]

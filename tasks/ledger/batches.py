@@ -1,6 +1,7 @@
 """Deliveries of exports: what was read, what its contract said, which rows were set aside."""
 
 from dataclasses import dataclass
+from datetime import date
 
 import sqlalchemy as sa
 
@@ -130,7 +131,9 @@ def quarantined_of(connection: sa.Connection, run_id: str) -> list[QuarantinedRo
     ]
 
 
-def last_accepted(connection: sa.Connection, target: str, source: str) -> AcceptedBatch | None:
+def last_accepted(
+    connection: sa.Connection, target: str, source: str, before: date | None = None
+) -> AcceptedBatch | None:
     """Find the last delivery that was acted on: what shrinkage is measured against.
 
     A delivery counts once a plan made from it was carried out, at least in part. Accepted by its
@@ -139,6 +142,9 @@ def last_accepted(connection: sa.Connection, target: str, source: str) -> Accept
     moment when the plan was approved and carried out, by whichever run: a person has looked at
     the smaller number and said yes, and it is the new measure. A run that failed before it judged
     a plan, and flows that only look, change no measure either.
+
+    The last is the one for the latest day: a backfill of last winter, made today, is no measure for
+    tonight. With `before`, runs for that day and later ones do not count.
     """
     theirs = run_plan.alias("theirs")
     query = (
@@ -153,8 +159,27 @@ def last_accepted(connection: sa.Connection, target: str, source: str) -> Accept
             batch.c.verdict != str(BatchVerdict.REFUSED),
             was_carried_out(),
         )
-        .order_by(run.c.started_at.desc(), run.c.run_id.desc(), batch.c.id.desc())
+        .order_by(
+            run.c.as_of.desc(), run.c.started_at.desc(), run.c.run_id.desc(), batch.c.id.desc()
+        )
         .limit(1)
     )
+    if before is not None:
+        query = query.where(run.c.as_of < before.isoformat())
     found = connection.execute(query).first()
     return None if found is None else AcceptedBatch(found.rows_read, found.digest)
+
+
+def paths_acted_on(connection: sa.Connection, target: str, source: str) -> list[str]:
+    """Read the files of a source that runs acted on, each once."""
+    query = (
+        sa.select(batch.c.path)
+        .join(run, run.c.run_id == batch.c.run_id)
+        .where(
+            run.c.target == target,
+            batch.c.source == source,
+            batch.c.verdict != str(BatchVerdict.REFUSED),
+            was_carried_out(),
+        )
+    )
+    return list(connection.scalars(query.distinct()))

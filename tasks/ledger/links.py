@@ -119,7 +119,7 @@ def adopt(
             account_id=adoption.account_id,
             user_name=adoption.user_name,
             external_id=adoption.external_id or "",
-            state=LinkState.ACTIVE,
+            state=LinkState.DEACTIVATED if adoption.left else LinkState.ACTIVE,
             origin=LinkEventKind.ADOPTED,
             correlated_by=str(adoption.correlated_by),
             at=at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -102,6 +103,11 @@ class LedgerReader:
         with self.database.read() as connection:
             return runs.find(connection, run_id)
 
+    def runs_of_day(self, target: str, flow: str, as_of: date) -> list[RunRecord]:
+        """The runs of a flow for one day, newest first."""
+        with self.database.read() as connection:
+            return runs.of_day(connection, target, flow, as_of.isoformat())
+
     def batches(self, run_id: str) -> list[RecordedBatch]:
         """The deliveries that a run read, by source."""
         with self.database.read() as connection:
@@ -126,14 +132,21 @@ class LedgerReader:
         with self.database.read() as connection:
             return corrections.read(connection, target)
 
-    def last_accepted_batch(self, target: str, source: str) -> AcceptedBatch | None:
+    def last_accepted_batch(
+        self, target: str, source: str, *, before: date | None = None
+    ) -> AcceptedBatch | None:
         """The last delivery that was acted on, to measure shrinkage against; None before any.
 
         It counts once a plan made from it was carried out, at least in part; see
-        `tasks.ledger.batches.last_accepted` for why.
+        `tasks.ledger.batches.last_accepted` for why. With `before`, of the days before that one.
         """
         with self.database.read() as connection:
-            return batches.last_accepted(connection, target, source)
+            return batches.last_accepted(connection, target, source, before)
+
+    def paths_acted_on(self, target: str, source: str) -> list[str]:
+        """The files of a source from which plans were made that were carried out."""
+        with self.database.read() as connection:
+            return batches.paths_acted_on(connection, target, source)
 
     def plan(self, digest: str) -> Plan | None:
         """A plan by its digest, or by a beginning (`sha256:` or not) that only one digest has.

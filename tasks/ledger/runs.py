@@ -12,7 +12,7 @@ from data_contracts.words import RunState
 from tasks.ledger.chain import append_rows, note_run_end
 from tasks.ledger.schema import operation, run
 
-READING_FLOWS = ("plan-users", "report-drift", "check-export", "link", "unlink")
+READING_FLOWS = ("plan-users", "report-drift", "check-export", "link", "unlink", "backfill")
 """Runs that are recorded and never write to a target: nothing that they saw becomes a baseline."""
 
 CARRIED_OUT = (
@@ -82,6 +82,13 @@ def latest(connection: sa.Connection, limit: int, target: str | None) -> list[Ru
     if target is not None:
         query = query.where(run.c.target == target)
     return [_record(row) for row in connection.execute(query)]
+
+
+def of_day(connection: sa.Connection, target: str, flow: str, as_of: str) -> list[RunRecord]:
+    """Read the runs of a flow for one day, newest first."""
+    query = sa.select(run).where(run.c.target == target, run.c.flow == flow, run.c.as_of == as_of)
+    found = connection.execute(query.order_by(run.c.started_at.desc(), run.c.run_id.desc()))
+    return [_record(row) for row in found]
 
 
 def find(connection: sa.Connection, run_id: str) -> RunRecord | None:

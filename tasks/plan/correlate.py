@@ -67,7 +67,7 @@ def correlate(desired: pd.DataFrame, accounts: pd.DataFrame, links: pd.DataFrame
         externalId, or that is linked to somebody else, is CONFLICTING.
     """
     state, gone = _by_link(desired, accounts, links)
-    for key, ours, theirs in _identifiers(desired, accounts):
+    for key, ours, theirs in identifiers(desired, accounts):
         _by_identifier(state, key, ours, theirs, desired, accounts)
     account = pd.Series(accounts[ACCOUNT_ID].to_numpy(), dtype="str").reindex(state.position)
     frame = pd.DataFrame(
@@ -109,7 +109,7 @@ def _by_link(
     return _State(position, key, outcome, taken, moot), account.notna() & ~found
 
 
-def _identifiers(
+def identifiers(
     desired: pd.DataFrame, accounts: pd.DataFrame
 ) -> list[tuple[CorrelationKey, pd.Series, pd.Series]]:
     """The identifiers of both sides in the form in which they are compared, strongest first."""

@@ -24,6 +24,7 @@ class Decision:
         linked: Whose account the ledger links.
         adopted: Whose account comes under management by this plan.
         findings: What a person should know about those for whom nothing is done.
+        left: Whose adopted account is an inactive one of somebody who has left.
     """
 
     presence: pd.Series
@@ -32,6 +33,7 @@ class Decision:
     linked: pd.Series
     adopted: pd.Series
     findings: tuple[Finding, ...]
+    left: pd.Series | None = None
 
 
 def decide(
@@ -70,6 +72,31 @@ def decide(
     ours = is_in(course.keys, circumstances.deactivated_by_us)
     reason = _operation_reasons(course, chosen, adopted, correlation.gone, ours)
     return Decision(course.presence, reason, chosen, linked, adopted, tuple(course.findings))
+
+
+def link_alone(
+    decision: Decision, active: pd.Series, has_account: pd.Series, ours: pd.Series
+) -> Decision:
+    """Leave nothing to be written: what is left is whose account is whose, for the ledger.
+
+    Somebody who has left by the exports and whose account is inactive counts as deactivated by
+    scimflow, which would have done so; whoever else has an inactive account does not.
+
+    Args:
+        decision: What is to be done.
+        active: Whether each account is active.
+        has_account: Who has one for certain.
+        ours: Whose account the ledger has as deactivated.
+    """
+    absent = decision.presence == Presence.ABSENT
+    certain = has_account & (absent | (decision.presence == Presence.PRESENT))
+    left = absent & ~active
+    return replace(
+        decision,
+        chosen={kind: mask & False for kind, mask in decision.chosen.items()},
+        adopted=certain & (~decision.linked | (ours != left)),
+        left=left,
+    )
 
 
 def restrict(decision: Decision, keys: pd.Series, only: frozenset[str]) -> Decision:

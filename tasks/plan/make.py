@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from data_contracts.as_of import AsOf
-from data_contracts.columns import texts
+from data_contracts.columns import is_in, texts
 from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, ACCOUNTS, LINKS, WORKER_KEY
+from data_contracts.latest_word import LatestWord
 from data_contracts.learned import Learned
 from data_contracts.plan import Adoption, Operation, Plan, PlanBasis, SourceBasis
 from data_contracts.scim.paths import parse_path
@@ -23,11 +24,12 @@ from data_contracts.words import CorrelationKey, FindingSeverity, OperationKind,
 from tasks.plan.absent import add_absent
 from tasks.plan.correlate import correlate
 from tasks.plan.course import Circumstances, narrow
-from tasks.plan.decide import Decision, decide, restrict, restrict_kinds
+from tasks.plan.decide import Decision, decide, link_alone, restrict, restrict_kinds
 from tasks.plan.diff import changed_attributes
 from tasks.plan.digests import digest_of_frame
 from tasks.plan.guardrails import Workforce, judge
 from tasks.plan.habits import about_habits, leave_out_rewritten
+from tasks.plan.latest import heed_latest, leave_out_undone
 from tasks.plan.operations import Comparison, build_operations, collection_paused
 from tasks.plan.references import refer
 from tasks.plan.teams import plan_teams
@@ -48,6 +50,9 @@ class PlanInputs:
         only: Worker keys of those for whom anything is to be done; None for everybody.
         kinds: The kinds of operations that are to be done; None for all.
         teams: What the teams' part is made from; None without a `teams` section.
+        latest: What is known today, for a plan of a past day that a backfill replays; None for a
+            plan that is made from the newest deliveries.
+        links_alone: Whether only the ledger's links are to be made anew, and nothing is written.
     """
 
     people: DesiredPeople
@@ -60,6 +65,8 @@ class PlanInputs:
     only: frozenset[str] | None = None
     kinds: frozenset[OperationKind] | None = None
     teams: TeamInputs | None = None
+    latest: LatestWord | None = None
+    links_alone: bool = False
 
 
 def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
@@ -108,9 +115,21 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     )
     course = narrow(comparison, correlation, circumstances, settings)
     references = inputs.people.references
+    if inputs.latest is not None:
+        comparison = heed_latest(
+            inputs.latest, comparison, correlation, course, accounts, settings, inputs.links_alone
+        )
     referring = refer(comparison, correlation, course, references, compared, inputs.only)
     comparison = referring.comparison
+    if inputs.latest is not None:
+        comparison = leave_out_undone(
+            inputs.latest, comparison, sorted(references), people.frame, inputs.learned, settings
+        )
     decision = decide(comparison, correlation, circumstances, course)
+    if inputs.links_alone:
+        ours = is_in(course.keys, sorted(inputs.deactivated_by_us))
+        active, found = comparison.present["active"], correlation.position >= 0
+        decision = link_alone(decision, active, found, ours)
     if inputs.only is not None:
         decision = restrict(decision, people.frame[WORKER_KEY], inputs.only)
     if inputs.kinds is not None:
@@ -139,7 +158,9 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         guardrails=(
             *judge(operations, len(adoptions), workforce, settings),
             *teams.guardrails,
-        ),
+        )
+        if not inputs.links_alone
+        else (),
         counts={**_counts(people.frame, decision, accounts, workforce), **teams.counts},
     )
 
@@ -164,12 +185,14 @@ def _operations(comparison: Comparison, decision: Decision) -> Iterable[Operatio
 def _adoptions(comparison: Comparison, decision: Decision) -> Iterable[Adoption]:
     index = decision.adopted[decision.adopted].index
     desired, present = comparison.desired.loc[index], comparison.present.loc[index]
-    for worker, account, login, external, key in zip(
+    left = decision.adopted & False if decision.left is None else decision.left
+    for worker, account, login, external, key, has_left in zip(
         texts(desired[WORKER_KEY]),
         texts(present[ACCOUNT_ID]),
         texts(present["user_name"]),
         texts(present["external_id"]),
         texts(comparison.key.loc[index]),
+        left.loc[index].tolist(),
         strict=True,
     ):
         yield Adoption(
@@ -178,6 +201,7 @@ def _adoptions(comparison: Comparison, decision: Decision) -> Iterable[Adoption]
             user_name=login or "",
             external_id=external,
             correlated_by=CorrelationKey(str(key)),
+            left=bool(has_left),
         )
 
 
@@ -215,6 +239,7 @@ def _basis(
         target_accounts=len(accounts),
         links=digest_of_frame(links, link_columns),
         teams=teams,
+        beside={} if inputs.latest is None else dict(sorted(inputs.latest.sources.items())),
     )
 
 

@@ -93,4 +93,6 @@ def next_step_of_run(state: RunState, run_id: str, plan: Plan | None) -> NextSte
         by_guardrail = plan is not None and plan.verdict is Verdict.REFUSED
         return _AFTER_REFUSAL if by_guardrail else _AFTER_MOVE
     text, commands = _STEPS_OF_STATES.get(state, ("", ()))
+    if state is RunState.HELD and plan is not None and plan.basis.beside:
+        commands = ("scimflow approve {run}", "scimflow backfill --from FIRST --to LAST")
     return NextStep(text, tuple(command.format(run=run_id) for command in commands))

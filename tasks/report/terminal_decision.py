@@ -9,18 +9,21 @@ from tasks.report.terminal_layout import Line, safe
 from tasks.report.wording import plural
 
 
-def approved_view(decided: Decided, name: str) -> RenderableType:
+def approved_view(decided: Decided, name: str, *, in_turn: bool = False) -> RenderableType:
     """That a plan was approved, and what is to be done now.
 
     Args:
         decided: What became of it.
         name: What the user called the plan by.
+        in_turn: Whether it is of a day of a backfill, which carries it out when its turn comes.
     """
     lines = [f"approved by {decided.by}: {decided.digest}"]
     run = decided.waiting.run_id if decided.waiting else None
     if decided.missing:
         other = plural(decided.missing, "more person", "more people")
         lines.append(f"{decided.given} of {decided.wanted} approvals; {other} to approve")
+    elif run is None and in_turn:
+        lines.append("next: the same scimflow backfill again")
     elif run is None:
         lines.append(f"next: scimflow apply {name}")
     elif decided.hindrance:

@@ -30,9 +30,13 @@ def test_a_deployment_has_its_flow_s_name_and_no_parameter_that_the_flow_does_no
     # an unknown one would be taken, and crash each run
     assert set(deployed.parameters) <= set(flow.parameters.properties)
     assert flow.validate_parameters(
-        {**dict.fromkeys(flow.parameters.required, "x"), **deployed.parameters}
+        {**{name: _example(flow, name) for name in flow.parameters.required}, **deployed.parameters}
     )
     assert ("if_busy" in deployed.parameters) is deployed.job.writes
+
+
+def _example(flow: Any, name: str) -> str:
+    return "2026-01-05" if flow.parameters.properties[name].get("format") == "date" else "x"
 
 
 def test_what_a_busy_target_leads_to_is_a_choice_of_words_in_the_form() -> None:
