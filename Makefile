@@ -4,6 +4,8 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-stamp
+FUZZ_STAMP := $(VENV)/.fuzz-stamp
+FUZZ_SECONDS ?= 60
 CONTRACTS_STAMP := .venv-contracts/.setup-stamp
 WORKERS ?= 2
 
@@ -12,7 +14,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ui test test-fast test-all check lint types arch format bench contracts contracts-baseline constraints wheel clean
+.PHONY: help setup demo ui test test-fast test-all check lint types arch format bench fuzz contracts contracts-baseline constraints wheel clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -61,6 +63,13 @@ format: $(STAMP) ## Bring the code into form
 
 bench: $(STAMP) ## The benchmarks: ratios against something named, in one run
 	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(BIN)/python -m benchmarks.$$(basename $$file .py) || exit 1; done
+
+fuzz: $(STAMP) $(FUZZ_STAMP) ## Readers and contracts against what a fuzzer finds, FUZZ_SECONDS each (not part of CI)
+	@nice $(BIN)/python -m tests.fuzz.run --seconds $(FUZZ_SECONDS)
+
+$(FUZZ_STAMP): constraints-fuzz.txt $(STAMP)
+	@$(BIN)/python -m pip install -qq --requirement constraints-fuzz.txt
+	@touch $@
 
 contracts: $(STAMP) $(CONTRACTS_STAMP) ## The published contracts against their last released form
 	@.ci/contracts

@@ -5,10 +5,11 @@ place that it comes from, so that whatever is wrong with it is told there.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from data_contracts.odcs.problems import Problems, nearest
+from data_contracts.odcs.reader import server_for
 from data_contracts.yaml_lines import Place, line_of
 
 EXTENDS = "extends"
@@ -128,10 +129,20 @@ def lay_over(base: ContractFile, own: ContractFile) -> tuple[dict[str, Any], Lay
         The document as a whole, and what takes its problems.
     """
     layers = _Layers()
+    base = _in_its_format(base, own)
     document = layers.merge(
         _Node(base.document, base, ()), _Node(own.document, own, ()), place=(), name=""
     )
     return document, LayeredProblems(own, layers.places)
+
+
+def _in_its_format(base: ContractFile, own: ContractFile) -> ContractFile:
+    """A delimiter of the lower file says nothing when the upper one reads a workbook."""
+    theirs, ours = (file.document.get("servers") or [{}] for file in (base, own))
+    if len(theirs) != 1 or len(ours) != 1 or not ours[0].get("format"):
+        return base
+    server = server_for(theirs[0], ours[0]["format"])
+    return replace(base, document=base.document | {"servers": [server]})
 
 
 class _Layers:

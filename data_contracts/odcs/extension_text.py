@@ -13,6 +13,7 @@ from data_contracts.export_contract import (
 )
 
 FILL_IN = "FILL IN"
+_TEXT = (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL, FileFormat.LDIF)
 _STATES = "active, future, on_leave, suspended or leaver"
 _ENDINGS = (".yaml", ".yml")
 
@@ -40,6 +41,7 @@ def extension_text(
     contract: ExportContract,
     changes: Sequence[ExportChange] = (),
     reader: ReaderSettings | None = None,
+    numeric_ids: bool = False,
 ) -> str:
     """A contract of one's own that extends a published one.
 
@@ -47,6 +49,7 @@ def extension_text(
         contract: The published contract.
         changes: How an export at hand breaks with it.
         reader: How the export at hand is written, where that is known.
+        numeric_ids: Whether numbers stand in columns that identify people.
 
     Returns:
         YAML with comments, valid by the standard once every FILL IN is answered.
@@ -66,7 +69,7 @@ def extension_text(
             "status: active",
             "customProperties:",
             f"  - {{property: extends, value: {contract.name}@{major}}}",
-            *_servers(contract, reader),
+            *_servers(contract, reader, numeric_ids),
             *_schema(contract, changes),
             "",
         ]
@@ -78,21 +81,33 @@ def is_own(contract: ExportContract) -> bool:
     return "/" in contract.origin or not contract.origin.endswith(f"{contract.name}.odcs.yaml")
 
 
-def _servers(contract: ExportContract, reader: ReaderSettings | None) -> list[str]:
+def _servers(
+    contract: ExportContract, reader: ReaderSettings | None, numeric_ids: bool
+) -> list[str]:
     known = contract.reader
-    if reader is None or (reader.delimiter, reader.encoding) == (known.delimiter, known.encoding):
+    if reader is None or reader == known:
         return []
-    is_csv = known.format is FileFormat.CSV
-    return [
-        "servers:",
-        "  - server: export",
-        "    type: local",
-        "    path: export",
-        f"    format: {known.format}",
-        "    customProperties:",
-        *([f"      - {{property: delimiter, value: {json.dumps(reader.delimiter)}}}"] * is_csv),
-        f"      - {{property: encoding, value: {reader.encoding}}}",
-    ]
+    lines = ["servers:", "  - server: export", "    type: local", "    path: export"]
+    custom = []
+    if reader.format in _TEXT and reader.encoding != known.encoding:
+        lines.append(f"    encoding: {reader.encoding}")
+    if reader.format is FileFormat.CSV:
+        custom.append(("delimiter", json.dumps(reader.delimiter)))
+    if reader.skip_starting and reader.skip_starting != known.skip_starting:
+        custom.append(("skipLinesStarting", json.dumps(list(reader.skip_starting))))
+    if reader.skip_lines != known.skip_lines:
+        custom.append(("skipLines", str(reader.skip_lines)))
+    if reader.sheet is not None:
+        custom.append(("sheet", json.dumps(reader.sheet)))
+    properties = [f"      - {{property: {name}, value: {value}}}" for name, value in custom]
+    if numeric_ids:
+        properties += [
+            f"      # {FILL_IN}: numbers that name people are kept as numbers in this workbook;",
+            "      # true only if none of them ever begins with a zero. Until then it is refused.",
+            "      - {property: numericIds, value: false}",
+        ]
+    lines.append(f"    format: {reader.format}")
+    return [*lines, "    customProperties:", *properties] if properties else lines
 
 
 def _schema(contract: ExportContract, changes: Sequence[ExportChange]) -> list[str]:

@@ -55,6 +55,30 @@ def read_server(servers: Any, problems: Problems) -> ReaderSettings:
     return ReaderSettings(format=format_, **fields)
 
 
+def server_for(server: Any, format_: str) -> Any:
+    """A server's words, without those that say nothing about a file of another format.
+
+    Args:
+        server: One server of a contract, as the standard's schema allows it.
+        format_: What the file's format is called.
+    """
+    if _FORMATS.get(server.get("format")) is _FORMATS.get(format_):
+        return server
+    kept = {key: value for key, value in server.items() if key != "customProperties"}
+    if not _says(format_, "encoding"):
+        kept.pop("encoding", None)
+    custom = [
+        entry
+        for entry in server.get("customProperties") or []
+        if _says(format_, str(entry.get("property")))
+    ]
+    return kept | ({"customProperties": custom} if custom else {})
+
+
+def _says(format_: str, name: str) -> bool:
+    return name in _KNOWN and _FORMATS.get(format_) in _KNOWN[name][2]
+
+
 def _refuse_idle(
     format_: FileFormat, written: str, values: dict[str, Any], here: Place, problems: Problems
 ) -> None:

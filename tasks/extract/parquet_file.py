@@ -45,9 +45,11 @@ def open_parquet(path: str, data: bytes) -> Any:
             hint="declare what the file is in the contract, or export it as Parquet",
         )
     try:
-        return parquet.ParquetFile(pa.BufferReader(data))
-    except (pa.ArrowException, OSError):
+        file = parquet.ParquetFile(pa.BufferReader(data))
+        file.schema_arrow.names  # noqa: B018  # names that are no text are found out here
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         raise _damaged(path) from None
+    return file
 
 
 def read_parquet(path: str, data: bytes, contract: ExportContract) -> Records:
@@ -120,7 +122,9 @@ def text_column(cells: Any, date_format: str | None) -> tuple[Any, dict[int, str
     kind = cells.type
     if pa.types.is_dictionary(kind):
         cells, kind = cells.dictionary_decode(), kind.value_type
-    if _is_text(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind):
+    if _is_text(kind):
+        return _valid_text(cells)
+    if pa.types.is_integer(kind) or pa.types.is_boolean(kind):
         return cells.cast(_TEXT), {}
     if pa.types.is_null(kind):
         return pa.nulls(len(cells), _TEXT), {}
@@ -139,6 +143,24 @@ def text_column(cells: Any, date_format: str | None) -> tuple[Any, dict[int, str
         for row in np.flatnonzero(codes == code)
     }
     return column, wrong
+
+
+def _valid_text(cells: Any) -> tuple[Any, dict[int, str]]:
+    """Text that really is: a file may call any bytes so, and nothing checks it on reading."""
+    texts = cells.cast(_TEXT)
+    try:
+        texts.validate(full=True)
+    except pa.ArrowInvalid:
+        values: list[str | None] = []
+        wrong: dict[int, str] = {}
+        for row, value in enumerate(texts.cast(pa.large_binary()).to_pylist()):
+            try:
+                values.append(None if value is None else value.decode("utf-8"))
+            except UnicodeDecodeError:
+                values.append(None)
+                wrong[row] = "holds bytes that are no text"
+        return pa.array(values, type=_TEXT), wrong
+    return texts, {}
 
 
 def _written(value: Any, date_format: str | None) -> tuple[str | None, str]:

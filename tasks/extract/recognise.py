@@ -6,6 +6,7 @@ from typing import Any
 
 from data_contracts.export_contract import ExportContract, FileFormat
 from tasks.extract.contracts import list_published, read_contract
+from tasks.extract.fitting import TABLES
 from tasks.extract.headers import column_name
 from tasks.extract.json_file import leads_somewhere
 from tasks.extract.propose import propose_contract
@@ -97,10 +98,10 @@ def recognise(path: Path) -> Recognition:
 
 def _matches(sample: Sample) -> list[ContractMatch]:
     """The contracts that come near, the one with the fewest missing columns first."""
-    found: list[tuple[float, int, ContractMatch]] = []
+    found: list[tuple[tuple[float, bool, int], ContractMatch]] = []
     for name in list_published():
         contract = read_contract(name, Path())
-        if contract.reader.format is not sample.reader.format:
+        if not _is_like(contract.reader.format, sample.reader.format):
             continue
         if contract.reader.records_at != sample.reader.records_at:
             continue
@@ -108,9 +109,15 @@ def _matches(sample: Sample) -> list[ContractMatch]:
         required = sum(column.required for column in contract.columns)
         share = 1 - len(match.missing) / required
         if share >= _LEAST:
-            found.append((share, len(match.matched), match))
-    found.sort(key=lambda scored: scored[:2], reverse=True)
-    return [match for _, _, match in found]
+            same = contract.reader.format is sample.reader.format
+            found.append(((share, same, len(match.matched)), match))
+    found.sort(key=lambda scored: scored[0], reverse=True)
+    return [match for _, match in found]
+
+
+def _is_like(known: FileFormat, seen: FileFormat) -> bool:
+    """Whether an export may be the same in another form: people save tables as they like."""
+    return known is seen or {known, seen} <= TABLES
 
 
 def _match(contract: ExportContract, sample: Sample) -> ContractMatch:

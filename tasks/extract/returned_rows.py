@@ -48,7 +48,7 @@ def _csv_rows(path: Path, text: str) -> Iterator[tuple[str, str, int, dict[str, 
     delimiter = max(",;\t", key=header.count)  # spreadsheets write back what their country uses
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        names = [without_guard(name) for name in next(rows)]
+        names = [without_guard(name) for name in next(rows, [])]
         missing = [name for name in OURS if name not in names]
         if missing:
             raise SourceError(f"{path}: column {missing[0]} is missing", hint=_HINT)

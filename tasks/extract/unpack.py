@@ -93,7 +93,7 @@ def _from_zip(shown: str, data: bytes, member: str | None, limit: int) -> tuple[
 
 
 def _choose(shown: str, archive: zipfile.ZipFile, member: str | None) -> zipfile.ZipInfo:
-    files = [info for info in archive.infolist() if not info.is_dir()]
+    files = [info for info in archive.infolist() if not info.filename.endswith("/")]
     for info in files:
         if _leads_out(info.filename):
             raise SourceError(
@@ -120,7 +120,7 @@ def _choose(shown: str, archive: zipfile.ZipFile, member: str | None) -> zipfile
 
 def _leads_out(name: str) -> bool:
     """Nothing is written by such a name; but whoever makes one is not to be trusted."""
-    parts = name.replace("\\", "/").split("/")
+    parts = name.replace("\\", "/").split("/")  # a file without a name leads nowhere
     return ".." in parts or not parts[0] or parts[0].endswith(":")
 
 

@@ -139,3 +139,18 @@ def test_a_parquet_file_is_recognised_and_gets_a_draft(tmp_path: Path) -> None:
     drafted = parse_contract(propose_contract(path), origin="draft")
     assert drafted.reader.format is FileFormat.PARQUET
     assert drafted.column("since").date_format == "%Y-%m-%d"
+
+
+def test_bytes_that_are_no_text_make_the_row_malformed_and_as_a_name_refuse_the_file(
+    tmp_path: Path,
+) -> None:
+    """A file may call any bytes text; found by fuzzing."""
+    damaged = pa.array([b"\xff\xfe", b"Bo", None], pa.binary()).view(pa.string())
+    data = written(id=["1", "2", "3"], name=damaged)
+    batch = read(tmp_path, data, kept("id", "name"))
+    assert cells(batch, "id") == ["2", "3"]
+    assert batch.malformed == (MalformedRow(1, "column 'name' holds bytes that are no text"),)
+    assert recognise(tmp_path / "people.csv").header == ("id", "name")
+    spoiled = written(id=["1"], name=["Ann"]).replace(b"name", b"n\xbfme")
+    with pytest.raises(SourceError, match="damaged or cut off"):
+        read(tmp_path, spoiled, kept("id"))

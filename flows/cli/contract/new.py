@@ -7,12 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from data_contracts.configuration import SourceSettings
 from data_contracts.errors import ConfigurationError
-from data_contracts.export_contract import ExportContract, FileFormat
+from data_contracts.export_contract import ExportContract
 from data_contracts.odcs.extension_text import FILL_IN, extension_text
 from flows.cli.console import errors
-from flows.project import utc_now
 from tasks.extract.contracts import list_published, read_contract
 
 
@@ -85,23 +83,14 @@ def _write(export: Path | None, extends: str | None) -> str:
 
 def _fitted(export: Path, contract: ExportContract) -> str:
     """An extension that says what an export at hand has otherwise."""
-    from dataclasses import replace
-
-    from tasks.extract.exports import read_batch
+    from flows.starting import fitted_text
+    from tasks.extract.fitting import TABLES
     from tasks.extract.sample import read_sample
-    from tasks.validate.changes import export_changes
 
-    seen = read_sample(export).reader
-    if seen.format is not contract.reader.format:
+    seen = read_sample(export).reader.format
+    if seen is not contract.reader.format and not {seen, contract.reader.format} <= TABLES:
         raise ConfigurationError(
-            f"{export} is {seen.format}, and {contract.name} is about {contract.reader.format}",
+            f"{export} is {seen}, and {contract.name} is about {contract.reader.format}",
             hint="extend another contract, or draft one without --extends",
         )
-    settings = SourceSettings(contract=contract.name, path=export.name)
-    known = contract.reader
-    if seen.format in (FileFormat.CSV, FileFormat.JSON, FileFormat.JSONL):
-        known = replace(known, delimiter=seen.delimiter, encoding=seen.encoding)
-    fitting = replace(contract, reader=known)
-    folder = export.resolve().parent
-    batch = read_batch("export", settings, fitting, folder=folder, now=utc_now())
-    return extension_text(contract, export_changes(batch, contract), known)
+    return fitted_text(export, contract, with_changes=True)
