@@ -1,22 +1,29 @@
 """Backfills of a small company: its days, in order, on a workspace with a real ledger."""
 
+import asyncio
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from data_contracts.backfill import BackfillRequest
 from data_contracts.errors import (
     EXIT_CHANGES,
     EXIT_CONTRACT,
     EXIT_HELD,
     EXIT_USAGE,
     ConfigurationError,
+    LeaseHeld,
 )
 from data_contracts.words import BackfillMode, RunState
+from flows.leasing import hold_backfill
+from flows.project import open_project
+from flows.running import begin_run
 from tasks.ledger import LedgerReader, open_ledger
-from tests.backfill_parts import backfill, dated, deliver
+from tests.backfill_parts import backfill, backfill_once, dated, deliver
 from tests.command_parts import TODAY, Company, Said, company, person
 
 FRIDAY, MONDAY, TUESDAY, WEDNESDAY = "2026-02-27", TODAY, "2026-03-03", "2026-03-04"
@@ -428,3 +435,20 @@ def test_a_source_without_a_date_cannot_be_replayed(acme: Company) -> None:
     said = acme.say("backfill", "--from", MONDAY, "--to", MONDAY)
     assert said.code == EXIT_USAGE
     assert "hr.csv, which has no date in it" in said.text
+
+
+def test_of_two_backfills_of_a_target_one_works_and_the_other_names_it(
+    three_days: Company,
+) -> None:
+    project = open_project(three_days.config)
+    request = BackfillRequest(date.fromisoformat(MONDAY), date.fromisoformat(MONDAY))
+
+    async def second() -> None:
+        with open_ledger(project.ledger_url, folder=project.folder) as ours:
+            run = begin_run(project, ours, "backfill", project.as_of(MONDAY), None)
+            async with hold_backfill(run):
+                await backfill_once(project, request)
+
+    with pytest.raises(LeaseHeld, match=r"workspace \(backfill\): another run works on it"):
+        asyncio.run(second())
+    assert three_days.requests() == []

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_contracts.as_of import AsOf
@@ -36,6 +36,10 @@ guardrails:
   source_shrinkage: {max_fraction: null}
   min_admins: 0
 """
+
+
+few = settings(max_examples=settings().max_examples // 2)
+"""A past costs as much as several plans, each a tenth of a second."""
 
 
 def address(person: int) -> str:
@@ -249,6 +253,7 @@ LAWS = [
 """Laws of one past: to replay it costs half a second, so it is held against all of them."""
 
 
+@few
 @given(pasts(up_to_now=False))
 def test_an_old_export_never_has_the_last_word(past: Past) -> None:
     after, plans = past.replayed()
@@ -256,6 +261,7 @@ def test_an_old_export_never_has_the_last_word(past: Past) -> None:
         law(Replayed(past, after, plans))
 
 
+@few
 @given(pasts(crossed=False))
 def test_all_days_folded_come_to_what_they_come_to_one_by_one(past: Past) -> None:
     after, _ = past.replayed()
@@ -277,6 +283,7 @@ def _with_access(world: World) -> dict[str, Row]:
     }
 
 
+@few
 @given(pasts(up_to_now=True))
 def test_after_the_newest_day_a_sync_of_it_has_nothing_left_to_do(past: Past) -> None:
     """A backfill up to today ends where a sync would have ended."""
