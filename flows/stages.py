@@ -14,6 +14,7 @@ from data_contracts.batch import CheckedBatch, RawBatch
 from data_contracts.configuration import Configuration, SourceSettings
 from data_contracts.desired import DesiredPeople
 from data_contracts.export_contract import ExportContract
+from data_contracts.partitions import spread_here
 from data_contracts.plan import Plan
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamSnapshot, TeamsWanted
@@ -61,12 +62,12 @@ async def check_export(
     source: str, batch: RawBatch, contract: ExportContract, as_of: AsOf
 ) -> CheckedBatch:
     """Hold one export against its contract."""
-    return check_batch(batch, contract, as_of=as_of.latest)
+    return check_batch(batch, contract, as_of=as_of.latest, spread=spread_here())
 
 
 async def transform_people(checked: Checked, settings: Configuration, as_of: AsOf) -> DesiredPeople:
     """Work out what the target should hold."""
-    return build_desired(checked, settings, as_of)
+    return build_desired(checked, settings, as_of, spread=spread_here())
 
 
 async def read_accounts(

@@ -23,6 +23,7 @@ from flows.project import utc_now
 from flows.running import STATE_OF_VERDICT, Run, is_approved, state_after_load
 from flows.saved_plans import require_unmoved
 from flows.settling import settle_open_intents, settle_open_team_intents
+from flows.spreading import spreading_as_set
 from flows.stages import Stages
 from flows.telemetry import observed
 from flows.telling import Teller
@@ -85,9 +86,10 @@ async def prepare_within(
         on_teams=partial(settle_open_team_intents, run) if writes else None,
         past=past,
     )
-    sources = await check_sources(preparation)
-    await manner.on_sources(run, sources)
-    return await prepare_plan(preparation, client, sources)
+    with spreading_as_set(run.project):
+        sources = await check_sources(preparation)
+        await manner.on_sources(run, sources)
+        return await prepare_plan(preparation, client, sources)
 
 
 async def sync_within(

@@ -37,6 +37,7 @@ from data_contracts.desired import DesiredPeople
 from data_contracts.errors import DEBUG_VARIABLE, InternalError, ScimflowError
 from data_contracts.export_contract import ExportContract
 from data_contracts.outcome import Outcome
+from data_contracts.partitions import spread_here
 from data_contracts.plan import Plan, PlannedOperation
 from data_contracts.snapshot import TargetSnapshot
 from data_contracts.teams import TeamSnapshot, TeamsWanted
@@ -150,7 +151,7 @@ async def check_export(
     source: str, batch: RawBatch, contract: ExportContract, as_of: AsOf
 ) -> CheckedBatch:
     """Hold one export against its contract: accepted rows, quarantined rows, verdict."""
-    return check_batch(batch, contract, as_of=as_of.latest)
+    return check_batch(batch, contract, as_of=as_of.latest, spread=spread_here())
 
 
 @task(name="transform", task_run_name="transform", cache_policy=NO_CACHE, persist_result=False)
@@ -159,7 +160,7 @@ async def transform_people(
     checked: CheckedBatches, settings: Configuration, as_of: AsOf
 ) -> DesiredPeople:
     """Merge the sources into people and work out what the target should hold."""
-    return build_desired(checked, settings, as_of)
+    return build_desired(checked, settings, as_of, spread=spread_here())
 
 
 @task(name="read-target", task_run_name="read-target", cache_policy=NO_CACHE, persist_result=False)

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from data_contracts.configuration import Deployments
 from examples import servers
 from tests.prefect_parts import PrefectServer, quiet_settings, without_prefect
 
@@ -102,9 +103,9 @@ def two_workers(home: Path, postgresql: str, environ: dict[str, str]) -> Iterato
             )
         )
         server.wait_until(lambda: servers.answers(f"{prefect.api}/health"), lambda name, s: None)
-        prefect.ask("/work_pools/", name=POOL, type="process")
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         stack.enter_context(prefect.used_here(patch))
+        asyncio.run(_make_pool())
         for name in names:
             of_worker = {**without_prefect(), **quiet_settings(home), **environ}
             of_worker |= {"PREFECT_API_URL": prefect.api, "PREFECT_WORKER_QUERY_SECONDS": "1"}
@@ -119,6 +120,15 @@ def two_workers(home: Path, postgresql: str, environ: dict[str, str]) -> Iterato
             assert time.monotonic() < until, (home / "worker-1.log").read_text()
             time.sleep(LOOK_EVERY_S)
         yield Workers(prefect, names)
+
+
+async def _make_pool() -> None:
+    from prefect import get_client
+
+    from flows.deploying import find_work_pool
+
+    async with get_client() as client:
+        await find_work_pool(client, Deployments(work_pool=POOL))
 
 
 def new_database(postgresql: str, name: str) -> str:

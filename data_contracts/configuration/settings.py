@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from data_contracts.canonical import digest_of
 from data_contracts.configuration.approval import AlwaysApprove, ApprovalRules
+from data_contracts.configuration.dask import DaskSettings
 from data_contracts.configuration.deployments import Deployments
 from data_contracts.configuration.guardrails import Guardrails
 from data_contracts.configuration.lifecycle import Lifecycle
@@ -84,6 +85,8 @@ class Configuration(Sources):
     """Where the audit trail is kept."""
     report: ReportSettings = ReportSettings()
     """The files that each run leaves behind."""
+    dask: DaskSettings | None = None
+    """A Dask cluster that checks and maps rows; without it that is done in place."""
     telemetry: TelemetrySettings = TelemetrySettings()
     """What runs tell an OpenTelemetry collector."""
     deployments: Deployments = Deployments()

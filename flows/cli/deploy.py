@@ -26,10 +26,10 @@ def command(
 ) -> int:
     """Tell a Prefect server what to run of this target, when, and on which workers.
 
-    Makes the work pool when it is missing, and a deployment for each flow, as the settings'
-    `deployments` say. What is there already is brought up to date; deploying twice changes nothing.
-    The server is the one of PREFECT_API_URL. A worker then runs what is due:
-    `prefect worker start --pool scimflow`.
+    Makes the work pool when it is missing, the limit of `target.shared_limit`, and a deployment for
+    each flow, as the settings' `deployments` say. What is there already is brought up to date;
+    deploying twice changes nothing. The server is the one of PREFECT_API_URL. A worker then runs
+    what is due: `prefect worker start --pool scimflow`.
 
     Examples:
         scimflow deploy
@@ -63,9 +63,11 @@ async def _deploy(project: Project, deployed: tuple[Deployed, ...]) -> bool:
     wanted = project.settings.deployments
     async with prefect_client() as client:
         from flows.deploying import find_work_pool, register
+        from flows.shared_limit import ensure_limit
 
         made_pool = await find_work_pool(client, wanted)
         await register(client, deployed, wanted)
+        await ensure_limit(project.settings.target)
     return made_pool
 
 

@@ -5,6 +5,7 @@ In: every source's checked batch with its contract, the settings, the day. Out: 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 
@@ -12,8 +13,10 @@ from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch
 from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople, HeldBack
+from data_contracts.errors import ConfigurationError
 from data_contracts.export_contract import ExportContract
 from data_contracts.frames import DESIRED, LINE, STATE, WORKER_KEY
+from data_contracts.partitions import Spread, blocks_of
 from data_contracts.scim.paths import parse_path
 from tasks.transform.clauses import select
 from tasks.transform.contributions import contribute
@@ -44,13 +47,20 @@ class Derived:
     role_rules: pd.Series
 
 
-def build_desired(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> DesiredPeople:
+def build_desired(
+    batches: CheckedBatches,
+    settings: Configuration,
+    as_of: AsOf,
+    *,
+    spread: Spread | None = None,
+) -> DesiredPeople:
     """Work out what the target should hold for everybody.
 
     Args:
         batches: Checked batches with their contracts, by source name.
         settings: The settings.
         as_of: The day.
+        spread: Maps attributes over blocks of people; all at once when None.
 
     Returns:
         Desired users by worker key, the people held back, and findings.
@@ -59,10 +69,16 @@ def build_desired(batches: CheckedBatches, settings: Configuration, as_of: AsOf)
         ConfigurationError: The merge, the scope, the mapping, a role rule or `teams` names a column
             that no source has, or a value map misses a value.
     """
-    return derive(batches, settings, as_of).people
+    return derive(batches, settings, as_of, spread=spread).people
 
 
-def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Derived:
+def derive(
+    batches: CheckedBatches,
+    settings: Configuration,
+    as_of: AsOf,
+    *,
+    spread: Spread | None = None,
+) -> Derived:
     """Do what `build_desired` does and keep the way, for `explain`."""
     employment = settings.employment_source
     checked, contract = batches[employment]
@@ -70,7 +86,7 @@ def derive(batches: CheckedBatches, settings: Configuration, as_of: AsOf) -> Der
     held_back = find_held_back(_deciding(batches, settings), employment)
     employed = Source(employment, one_per_person(judged, contract.key), contract)
     merged = _sorted(_merge(employed, batches, settings, held_back))
-    frame, role_rules = _map(merged.workers, settings)
+    frame, role_rules = _mapped(merged.workers, settings, spread)
     frame, findings = keep_doubtful(frame, merged, held_back)
     frame, about_references = resolve_references(frame, merged.workers, settings, held_back)
     people = DesiredPeople(
@@ -160,7 +176,20 @@ def _is_complete(settings: Configuration, employment: str, checked: CheckedBatch
     return checked.complete_roster if declared is None else declared
 
 
-def _map(workers: pd.DataFrame, settings: Configuration) -> tuple[pd.DataFrame, pd.Series]:
+def _mapped(
+    workers: pd.DataFrame, settings: Configuration, spread: Spread | None
+) -> tuple[pd.DataFrame, pd.Series]:
+    """Map everybody: scope, attributes and role of a person are their own row's alone."""
+    if spread is None or workers.empty:
+        return map_people(workers, settings)
+    try:
+        parts = spread.over(partial(map_people, settings=settings), blocks_of(workers, spread.rows))
+    except ConfigurationError:
+        return map_people(workers, settings)  # says it of everybody, not of the first block
+    return pd.concat([frame for frame, _ in parts]), pd.concat([roles for _, roles in parts])
+
+
+def map_people(workers: pd.DataFrame, settings: Configuration) -> tuple[pd.DataFrame, pd.Series]:
     """Columns of frame `frames.DESIRED`, one for each attribute path that refers to nobody."""
     groups = settings.scope.any_of
     in_scope = select(workers, groups, "scope") if groups else pd.Series(True, index=workers.index)

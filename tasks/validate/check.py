@@ -22,6 +22,7 @@ from data_contracts.contract_change import ExportChange
 from data_contracts.export_contract import ExportContract
 from data_contracts.frames import ACCEPTED, LINE, STATE
 from data_contracts.odcs.extension_text import remedy_text
+from data_contracts.partitions import Spread
 from data_contracts.rule_ids import COLUMNS_PRESENT, STATUS_KNOWN
 from data_contracts.words import BatchVerdict, Severity
 from tasks.validate.changes import export_changes
@@ -29,6 +30,7 @@ from tasks.validate.freshness import freshness_result, stale
 from tasks.validate.remarks import remark
 from tasks.validate.run_rules import Breaches, Evaluate, run_rules
 from tasks.validate.set_aside import allowed_rows, quarantined_rows
+from tasks.validate.spread_rules import spread_rules
 from tasks.validate.status import states_of, status_columns
 from tasks.validate.structure import broken_structure, is_structural, structure_results
 
@@ -47,6 +49,7 @@ def check_batch(
     *,
     as_of: datetime | None = None,
     evaluate: Evaluate | None = None,
+    spread: Spread | None = None,
 ) -> CheckedBatch:
     """Hold a batch against its contract.
 
@@ -56,6 +59,7 @@ def check_batch(
         as_of: The moment at which its age is judged, aware; needed where the contract has a
             freshness.
         evaluate: How a single expectation is run; the fast way when None (for tests).
+        spread: Runs rules that judge a row by itself over blocks; on the whole when None.
 
     Returns:
         The accepted rows and the report. A refused batch has no accepted rows, and its report
@@ -72,7 +76,10 @@ def check_batch(
         note = "the other rules were not run: first the export must have its columns and rows"
         return _refused(batch, contract, results, [], list(refusals.values()), [note])
     rules = [rule for rule in contract.rules if not is_structural(rule)]
-    breaches = run_rules(batch.frame, rules, origin=contract.origin, evaluate=evaluate)
+    if spread is None:
+        breaches = run_rules(batch.frame, rules, origin=contract.origin, evaluate=evaluate)
+    else:
+        breaches = spread_rules(batch.frame, rules, origin=contract.origin, spread=spread)
     too_old = stale(batch, contract, as_of)
     results = structure_results(contract, {}) + freshness_result(contract, too_old)
     results += [_result(b, batch.frame) for b in breaches]

@@ -19,7 +19,7 @@ from tests.command_parts import TOKEN, TOKEN_VARIABLE, Company, say
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = frozenset({"prefect", "great_expectations", "pandas", "pyarrow", "sqlalchemy", "httpx"})
-EXTRAS = frozenset({"opentelemetry"})
+EXTRAS = frozenset({"opentelemetry", "dask", "distributed", "prefect_dask"})
 """What is imported only where the settings want it."""
 
 ASK = """
