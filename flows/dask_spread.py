@@ -54,7 +54,10 @@ class DaskSpread:
         for block in blocks:
             if len(under_way) >= ahead:
                 done.append(_result(under_way.popleft()))
-            under_way.append(self._client.submit(work, block, pure=False))
+            # scattered, since what stands in a call goes through the scheduler, too
+            there = self._client.scatter(block, hash=False)
+            under_way.append(self._client.submit(work, there, pure=False))
+            del there
         while under_way:
             done.append(_result(under_way.popleft()))
         return done

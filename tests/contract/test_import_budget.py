@@ -83,6 +83,7 @@ def test_no_command_that_only_reads_imports_prefect(acme: Company) -> None:
 
 
 BELOW = {
+    "ledger": [("verify",), ("purge",), ("prune",), ("backup",), ("restore",)],
     "config": [("show",), ("schema",), ("reference",)],
     "quarantine": [("list",), ("show",), ("export",), ("replay",), ("withdraw",)],
     "contract": [("list",), ("show",), ("test",), ("new",), ("diff",)],
