@@ -19,12 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.companies import settings_text, write_company
+from benchmarks.prefect_server import prefect_server
 from benchmarks.targets import sandbox
 from data_contracts.as_of import AsOf
 from data_contracts.outcome import Outcome
 from data_contracts.plan import Plan, PlannedOperation
 from data_contracts.words import RunState
-from examples import servers
 
 DAY = "2026-03-02"
 CHANGED = 0.05
@@ -128,23 +128,9 @@ def main() -> None:
     chosen = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        port = servers.free_port()
-        api = f"http://{servers.LOOPBACK}:{port}/api"
-        home = {
-            "PREFECT_HOME": str(folder / "prefect"),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "DO_NOT_TRACK": "1",
-            "PREFECT_SERVER_LOGGING_LEVEL": "ERROR",
-            "PREFECT_LOGGING_LEVEL": "ERROR",
-        }
-        server = stack.enter_context(
-            servers.running(
-                "Prefect's server", servers.prefect_arguments(port), home, folder / "server.log"
-            )
-        )
+        environ = stack.enter_context(prefect_server(folder))
         base_url = stack.enter_context(sandbox("--rate-limit", "0"))
-        server.wait_until(lambda: servers.answers(f"{api}/health"), lambda name, s: None)
-        os.environ.update(home, PREFECT_API_URL=api)
+        os.environ.update(environ)
         os.environ[TOKEN_VARIABLE] = "token"
         text = settings_text(Path("hr.csv"), base_url)
         text = text.replace("  base_url:", "  requests_per_s: 1000\n  base_url:")

@@ -16,8 +16,8 @@ class DaskSettings(Section):
     loopback alone. Without it, processes of this machine."""
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Processes, without `scheduler`."""
-    rows: Annotated[int, Field(ge=1)] = 250_000
-    """Rows of a block."""
+    rows: Annotated[int, Field(ge=1)] = 50_000
+    """Rows of a block: a few are under way at once, and count twice in memory meanwhile."""
 
     @field_validator("scheduler")
     @classmethod
