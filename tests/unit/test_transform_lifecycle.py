@@ -1,7 +1,7 @@
 """When somebody is a joiner, employed, on leave, a leaver: declared status x days x settings."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from zoneinfo import ZoneInfo
 
@@ -163,6 +163,30 @@ def test_a_day_begins_in_the_persons_own_zone() -> None:
     assert judged("active", TOMORROW, None, conf, MOMENT, "Europe/Zurich") == WAITING
     late = AsOf.at(datetime(2026, 3, 2, 3, 0, tzinfo=UTC), ZoneInfo("Europe/Zurich"))
     assert judged("active", TODAY, None, conf, late, "America/Los_Angeles") == WAITING
+
+
+@pytest.mark.parametrize(
+    ("zone", "last", "over_at"),
+    [
+        # 2026-03-29 has 23 hours in Zurich, 2026-10-25 has 25
+        ("Europe/Zurich", "2026-03-28", datetime(2026, 3, 28, 23, tzinfo=UTC)),
+        ("Europe/Zurich", "2026-03-29", datetime(2026, 3, 29, 22, tzinfo=UTC)),
+        ("Europe/Zurich", "2026-10-24", datetime(2026, 10, 24, 22, tzinfo=UTC)),
+        ("Europe/Zurich", "2026-10-25", datetime(2026, 10, 25, 23, tzinfo=UTC)),
+        # in Beirut 2026-03-29 begins at one o'clock: its midnight does not exist
+        ("Asia/Beirut", "2026-03-28", datetime(2026, 3, 28, 22, tzinfo=UTC)),
+        # in Santiago 2026-04-04 has its last hour twice
+        ("America/Santiago", "2026-04-04", datetime(2026, 4, 5, 4, tzinfo=UTC)),
+    ],
+)
+def test_in_the_night_of_a_time_change_a_leaver_leaves_once_and_stays_one(
+    zone: str, last: str, over_at: datetime
+) -> None:
+    said = []
+    for minutes in range(-180, 181, 30):
+        moment = AsOf.at(over_at + timedelta(minutes=minutes), ZoneInfo(zone))
+        said.append(judged("active", PAST, last, as_of=moment, zone=zone))
+    assert said == [EMPLOYED] * 6 + [ENDED] * 7
 
 
 def test_a_given_day_holds_for_everybody() -> None:
