@@ -42,6 +42,16 @@ EXPECTED: dict[str, list[str]] = {
         SUSPENDED,
         "employed-needs-email",
     ],
+    "adp-workers-csv.csv": [
+        ACTIVE,
+        LEAVE,
+        LEAVER,  # the ended one of two positions
+        ACTIVE,  # the open one
+        LEAVER,
+        SUSPENDED,
+        "employed-needs-email",
+        "Hire Date/date",  # 31/01/2022
+    ],
     "bamboohr-directory-json.json": [NO_STATUS, NO_STATUS, "workEmail/required"],
     "bamboohr-report.csv": [
         ACTIVE,
@@ -215,6 +225,15 @@ EXPECTED: dict[str, list[str]] = {
         LEAVER,
         "employed-needs-email",
         "employeeID/unique",
+    ],
+    "ukg-pro-csv.csv": [
+        ACTIVE,
+        LEAVE,
+        LEAVER,  # the ended one of two employments
+        ACTIVE,  # the open one, and no last day
+        LEAVER,
+        ACTIVE,  # the status in a word
+        "employed-needs-email",
     ],
     "workday-raas-xml.xml": [
         ACTIVE,

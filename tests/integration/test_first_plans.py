@@ -27,6 +27,7 @@ CREATED = {
     "ad-users-csv.csv": [f"{OBJECT}{n}" for n in (1, 2, 4)],
     "ad-users-ldif.ldif": [f"{OBJECT}{n}" for n in (1, 2, 4)],
     "adp-workers-json.json": [f"{ADP}{n}" for n in (1, 2, 3)],
+    "adp-workers-csv.csv": ["AD7K2M9QX", "BO4T1V8ZR", "PQ6H3N5WL"],
     "bamboohr-directory-json.json": ["41", "42"],
     "bamboohr-report.csv": ["001003", "001017", "001046"],  # 001044 begins in April
     "bamboohr-report-json.json": ["001003", "001017"],
@@ -57,6 +58,7 @@ CREATED = {
     "successfactors-employees-csv.csv": ["amoreau", "bek", "pquist"],
     "successfactors-users-json.json": ["amoreau", "bek"],
     "ukg-pro-json.json": ["P1", "P3"],  # of P3's two employments the open one
+    "ukg-pro-csv.csv": ["001003", "001017", "001020", "001044"],
     "workday-raas-xml.xml": ["001003", "001017", "C-77"],
     "workday-raas-json.json": ["001003", "001017", "001046", "C-77"],
 }
@@ -67,6 +69,7 @@ MANAGED = {
     "ad-users-csv.csv": "distinguished_name",
     "ad-users-ldif.ldif": "distinguished_name",
     "adp-workers-json.json": "worker_key",
+    "adp-workers-csv.csv": "worker_key",
     "bamboohr-report-json.json": "worker_key",
     "entra-graph-json.json": "external_id",
     "google-directory-json.json": "email",
@@ -74,10 +77,12 @@ MANAGED = {
     "hibob-people-json.json": "worker_key",
     "personio-employees-json.json": "worker_key",
     "successfactors-employees-csv.csv": "worker_key",
+    "ukg-pro-csv.csv": "worker_key",
     "workday-raas-json.json": "worker_key",
     "workday-raas-xml.xml": "worker_key",
 }
 BO_FIRST = {
+    "ukg-pro-csv.csv",
     "bamboohr-report-json.json",
     "hibob-people-json.json",
     "personio-employees-json.json",
