@@ -51,7 +51,7 @@ async def publish_question(run: Run, question: Question) -> None:
 
 def links_of(run: Run) -> dict[str, str]:
     """Where a browser shows more of a run: addresses by their words."""
-    path = f"runs/flow-run/{run.record.prefect_run_id}?tab=Artifacts"
+    path = f"runs/flow-run/{run.record.prefect_run_id}"
     return {**run.links, "Everything about this run": _address(path)}
 
 

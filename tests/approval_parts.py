@@ -54,6 +54,17 @@ class Deployed:
         ]
         return read[0].raise_for_status().json(), str(read[1].raise_for_status().json())
 
+    def next_form(self, run_id: str, number: int) -> str:
+        """The text above a form, once it is the so many-th that a run shows."""
+
+        def shown() -> str | None:
+            state = self.state(run_id)
+            key = str(state.get("state_details", {}).get("pause_key"))
+            asks = state.get("name") == "Suspended" and key.endswith(f"-{number}")
+            return self.form(run_id)[1] if asks else None
+
+        return str(until(shown))
+
     def answer(self, run_id: str, **fields: str) -> dict[str, Any]:
         """Answer the form, as the UI does; what Prefect says to that."""
         given = {"reviewer": "Ada Moreau", "reason": "checked with HR", **fields}
@@ -67,6 +78,11 @@ class Deployed:
         """The ledger's line of a Prefect flow run."""
         [found] = [r for r in self.history() if r["prefect_run_id"] == run_id]
         return found
+
+    def lines(self, run_id: str, kind: str) -> list[dict[str, Any]]:
+        """The audit trail's lines of one kind about a run of the ledger."""
+        entries = self.acme.say("history", run_id, "--json").document["entries"]
+        return [line for line in entries if line["kind"] == kind]
 
 
 def deploy(acme: Company, server: PrefectServer) -> Deployed:
