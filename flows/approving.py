@@ -5,11 +5,14 @@ run's place in the ledger tells that it was here already, and with which plan.
 """
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from prefect import get_client, get_run_logger
+import httpx
+from prefect import State, get_client, get_run_logger
 from prefect.context import FlowRunContext
 from prefect.exceptions import FlowPauseTimeout, Pause
 from prefect.flow_runs import apause_flow_run, asuspend_flow_run
@@ -200,14 +203,18 @@ async def _ask(run: Run, waiting: WaitingRun, note: str) -> ApprovalForm | None:
         raise
     except (TimeoutError, FlowPauseTimeout):
         return None
+    except httpx.HTTPError:
+        raise _CannotWait("Prefect's server is away: the run ends as held") from None
     except RuntimeError as error:
         raise _CannotWait(str(error)) from None
 
 
 async def _answered_at(waiting: WaitingRun) -> datetime:
     """When somebody resumed the run: its worker may have been away until now."""
-    async with get_client() as client:
-        states = await client.read_flow_run_states(UUID(waiting.prefect_run_id))
+    states: list[State[Any]] = []
+    with contextlib.suppress(httpx.HTTPError):
+        async with get_client() as client:
+            states = await client.read_flow_run_states(UUID(waiting.prefect_run_id))
     resumed = [state.timestamp for state in states if state.name == "Resuming"]
     return max(resumed, default=utc_now())
 

@@ -4,9 +4,12 @@ Prefect knows no deadline of ours: the next run of the target, whichever it is, 
 too long, and lets go on what was approved on a command line that did not reach the server.
 """
 
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect import State, get_client
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.responses import SetStateStatus
@@ -24,6 +27,7 @@ from flows.approval_form import answer
 from flows.final_states import final_state
 from flows.project import utc_now
 from flows.running import Run
+from flows.telling import tell
 from tasks.ledger import Ledger
 
 PAUSED = "Paused"
@@ -39,9 +43,13 @@ async def settle_waiting(run: Run) -> None:
     others = [w for w in run.ledger.waiting_runs(run.record.target) if w != run.waiting]
     if not others:
         return
-    async with get_client() as client:
-        for waiting in others:
-            await _settle(run, waiting, client)
+    try:
+        async with get_client() as client:
+            for waiting in others:
+                await _settle(run, waiting, client)
+    except httpx.HTTPError:
+        # they wait a little longer: this run has work of its own
+        tell("Prefect's server is away: runs that wait for approval were not looked at")
 
 
 async def end_older(run: Run) -> None:
@@ -59,6 +67,11 @@ async def end_older(run: Run) -> None:
     ]
     if not older:
         return
+    with contextlib.suppress(httpx.HTTPError):  # else the next run of the target ends them
+        await _supersede(run, older)
+
+
+async def _supersede(run: Run, older: Sequence[WaitingRun]) -> None:
     async with get_client() as client:
         note = f"run {run.record.run_id} has a newer plan"
         for waiting in older:

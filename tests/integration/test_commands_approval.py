@@ -1,5 +1,6 @@
 """`scimflow approve` and `reject`: who counts, how often, and what becomes of a run that waits."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from data_contracts.approval import RejectionCause, WaitingRun
 from data_contracts.errors import EXIT_USAGE
 from data_contracts.words import RunState
+from examples.servers import free_port
 from flows.project import open_project
 from flows.running import begin_run
 from tasks.ledger import Ledger, open_ledger
@@ -152,3 +154,19 @@ def test_who_approves_too_late_finds_the_run_rejected_and_the_plan_released(
         assert record.message == "rejected: nobody approved in time, nothing was written"
         [late] = ledger.rejections(str(record.plan_digest))
     assert (late.cause, late.run_id) == (RejectionCause.EXPIRED, run)
+
+
+def test_a_run_goes_on_when_it_cannot_look_after_those_that_wait(
+    acme: Company,
+) -> None:
+    from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+    from flows.waiting import settle_waiting
+
+    waits, project = waiting(acme, hours=-1), open_project(acme.config)
+    nobody = f"http://127.0.0.1:{free_port()}/api"
+    with ledger_of(acme) as ledger:
+        run = begin_run(project, ledger, "sync-users", project.as_of(TODAY), None)
+        with temporary_settings({PREFECT_API_URL: nobody, PREFECT_CLIENT_MAX_RETRIES: 0}):
+            asyncio.run(settle_waiting(run))
+        assert [each.run_id for each in ledger.waiting_runs("workspace")] == [waits]
