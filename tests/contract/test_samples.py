@@ -1,5 +1,6 @@
 """What becomes of every row of a sample of each published contract: nobody is lost in silence."""
 
+import csv
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -343,6 +344,25 @@ def test_managers_who_are_not_there_are_told_and_stop_nobody(sample: str) -> Non
         assert results[rule.rule_id].severity is Severity.WARN
         if sample not in REFUSED | WITHOUT_STRANGERS:
             assert results[rule.rule_id].failing, "the sample has a manager from elsewhere"
+
+
+def test_a_last_day_before_the_first_day_is_told_with_its_line_and_stops_nobody(
+    tmp_path: Path,
+) -> None:
+    """After a rehire the old date of termination may still stand there."""
+    header, *rows = csv.reader(
+        (SAMPLES / "bamboohr-report.csv").read_text(encoding="utf-8").splitlines()
+    )
+    cells = dict(zip(header, rows[0], strict=True))
+    early = cells | {"Hire Date": "2020-03-01", "Termination Date": "2020-02-29"}
+    same = early | {"Termination Date": "2020-03-01", "Employee #": "009999"}
+    same |= {"Work Email": "x@y.example", "EEID": "4199"}
+    with (tmp_path / "hr.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, early.values(), same.values(), *rows[1:]])
+    report = check_published("bamboohr-report", tmp_path / "hr.csv").report
+    (result,) = [rule for rule in report.rules if rule.rule_id == "leaves-after-joining"]
+    assert (result.severity, result.failing, result.lines) == (Severity.WARN, 1, (2,))
+    assert 2 not in {row.line for row in report.quarantined}
 
 
 WITHOUT_STRANGERS = {
