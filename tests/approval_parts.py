@@ -94,6 +94,7 @@ async def _deploy(acme: Company) -> str:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectAlreadyExists
+    from prefect.utilities.callables import parameter_schema
 
     from flows.sync_users import sync_users
 
@@ -106,6 +107,7 @@ async def _deploy(acme: Company) -> str:
             name=acme.folder.name,
             work_pool_name=POOL,
             entrypoint="flows.sync_users:sync_users",
+            parameter_openapi_schema=parameter_schema(sync_users).model_dump_for_openapi(),
             pull_steps=[{step: {"directory": str(acme.folder)}}],
         )
     return str(deployment)
