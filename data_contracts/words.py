@@ -139,6 +139,19 @@ class BackfillMode(StrEnum):
     STATE_ONLY = "state-only"  # the ledger is rebuilt; nothing is written at the target
 
 
+class Notice(StrEnum):
+    """What somebody can be told of without looking."""
+
+    FAILED = "failed"
+    HELD = "held"
+    PARTLY_APPLIED = "partly_applied"
+    REFUSED = "refused"
+    QUARANTINE = "quarantine"  # more rows set aside than the limit
+    NO_RUN = "no_run"  # no sync ended well for some time
+    RECOVERED = "recovered"  # a flow that ended badly ended well again
+    LEAVER_OVERDUE = "leaver_overdue"  # active for some time after the last day
+
+
 class FindingSeverity(StrEnum):
     """How urgently a person should look at a finding."""
 

@@ -51,7 +51,7 @@ async def _register(client: PrefectClient, deployed: Deployed, wanted: Deploymen
     else:
         # no pull step: the flows are installed on the workers, and their folder may be anywhere
         where = {"work_pool_name": wanted.work_pool, "pull_steps": []}
-        where["job_variables"] = {} if wanted.image is None else {"image": wanted.image}
+        where["job_variables"] = wanted.variables
     return await client.create_deployment(
         flow_id=await client.create_flow_from_name(flow.name),
         name=deployed.name,

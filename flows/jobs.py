@@ -72,6 +72,15 @@ JOBS = (
         writes=False,
     ),
     Job(
+        "export-watch",
+        "watch-exports",
+        "flows.watch_exports.watch_exports",
+        "Looks whether an export has arrived that no run has read. If so, automations start its "
+        "check, and a sync when it is accepted.",
+        schedule="export_watch",
+        writes=False,
+    ),
+    Job(
         "plan",
         "plan-users",
         "flows.plan_users.plan_users",

@@ -27,8 +27,8 @@ def prefect_file(deployed: Iterable[Deployed], wanted: Deployments) -> str:
         wanted: Names the work pool.
     """
     pool: dict[str, Any] = {"name": wanted.work_pool}
-    if wanted.image is not None:
-        pool["job_variables"] = {"image": wanted.image}
+    if wanted.variables:
+        pool["job_variables"] = wanted.variables
     document = {
         "name": "scimflow",
         "build": [],

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data_contracts.as_of import AsOf
-from data_contracts.configuration import Configuration, load_configuration
+from data_contracts.configuration import Configuration, SecretReference, load_configuration
 from data_contracts.errors import ConfigurationError
 from tasks.scim.access import TokenSource
 
@@ -88,6 +88,24 @@ def find_token(project: Project, environ: Mapping[str, str] | None = None) -> To
 
     secrets = SecretStore(os.environ if environ is None else environ, project.folder, *BLOCKS)
     return token_source(project.settings.target, secrets)
+
+
+def read_secret(project: Project, reference: SecretReference, key: str, what: str) -> str:
+    """Read a secret that the settings refer to.
+
+    Args:
+        project: Settings and folder.
+        reference: Where it is.
+        key: The setting that says so.
+        what: What the secret is, in words.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    from tasks.scim.secret import SecretStore, place_of
+
+    store = SecretStore(os.environ, project.folder, _read_block, _write_block)
+    return store.read(place_of(reference, key, what))
 
 
 # Only a secret in a block needs Prefect, seconds to import, in the read-only commands.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from data_contracts.active_leaver import ActiveLeaver
 from data_contracts.approval import (
     Approval,
     Rejection,
@@ -55,6 +56,7 @@ class Run:
         remark: Its end in one sentence, where the counts do not tell it.
         links: Where a browser shows more of it: addresses by their words.
         days: Of a backfill: what became of each day.
+        active_leavers: Leavers whose managed accounts were active when the target was read.
     """
 
     project: Project
@@ -71,6 +73,7 @@ class Run:
     remark: str = ""
     links: dict[str, str] = field(default_factory=dict)
     days: tuple[ReplayedDay, ...] = ()
+    active_leavers: tuple[ActiveLeaver, ...] = ()
 
     @property
     def folder(self) -> Path:

@@ -11,6 +11,7 @@ from data_contracts.as_of import AsOf
 from data_contracts.plan import Plan
 from data_contracts.words import OperationKind, RunState, Verdict
 from flows.loading import ApplyStage, Progress, carry_out
+from flows.overdue import note_leavers
 from flows.pipeline import (
     CheckedSources,
     Past,
@@ -89,7 +90,9 @@ async def prepare_within(
     with spreading_as_set(run.project):
         sources = await check_sources(preparation)
         await manner.on_sources(run, sources)
-        return await prepare_plan(preparation, client, sources)
+        prepared = await prepare_plan(preparation, client, sources)
+    note_leavers(run, prepared, as_of)
+    return prepared
 
 
 async def sync_within(

@@ -14,6 +14,7 @@ from data_contracts.as_of import AsOf
 from data_contracts.errors import LeaseHeld, ScimflowError
 from data_contracts.plan import Plan
 from data_contracts.words import IfBusy, OperationKind, RunState
+from flows.announcing import announce_end
 from flows.approving import after_review
 from flows.artifacts import publish_plan, publish_run, publish_sources
 from flows.final_states import final_state
@@ -83,7 +84,7 @@ async def conduct(
         except LeaseHeld as held:
             ended = Cancelled if if_busy is IfBusy.CANCEL else Failed
             return ended(message=f"nothing was done: {held.message}")
-        notes = RunNotes(get_run_logger().info, publish_run)
+        notes = RunNotes(get_run_logger().info, _publish)
         day = project.as_of(as_of)
         result = await record_run(project, flow, day, flow_run.get_id(), work, notes)
         # another one that waited may have been quicker
@@ -130,6 +131,12 @@ async def _tell_waiting(project: Project) -> None:
             await tell_run(waiting.run_id, str(project.file), return_state=True)
         except httpx.HTTPError:
             return  # it is away again; the next run tries again
+
+
+async def _publish(run: Run) -> None:
+    await publish_run(run)
+    if not steps.server_is_away():
+        announce_end(run)
 
 
 async def prepare(

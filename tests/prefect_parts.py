@@ -74,12 +74,16 @@ class PrefectServer:
             yield
 
     def ask(self, path: str, **filters: Any) -> Any:
-        """POST to the API; retried, as its SQLite may be busy for a moment."""
+        """POST to the API."""
+        return self.request("POST", path, filters).json()
+
+    def request(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Ask the API; again, as its SQLite may be busy for a moment."""
         until = time.monotonic() + SETTLED_AFTER_S
         while True:
-            answer = httpx.post(f"{self.api}{path}", json=filters, timeout=30)
+            answer = httpx.request(method, f"{self.api}{path}", json=body, timeout=30)
             if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > until:
-                return answer.raise_for_status().json()
+                return answer.raise_for_status()
             time.sleep(0.5)
 
     def flow_run(self, run_id: str) -> dict[str, Any]:
@@ -127,6 +131,7 @@ def serving_prefect(server: PrefectServer) -> Iterator[servers.Server]:
     """Let a Prefect server run while the context lasts; its database may be there from before."""
     # the UI would look for its API on the usual port
     quiet = {**quiet_settings(server.home), "PREFECT_SERVER_UI_API_URL": server.api}
+    quiet["PREFECT_UI_URL"] = server.url  # of links in notifications
     arguments = servers.prefect_arguments(int(server.url.rpartition(":")[2]))
     with servers.running("Prefect's server", arguments, quiet, server.home / "log") as process:
         process.wait_until(lambda: servers.answers(f"{server.api}/health"), lambda name, s: None)

@@ -45,12 +45,17 @@ def running(arguments: list[str], environ: Mapping[str, str], log: Path) -> Iter
     try:
         yield log
     finally:
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, number)
-                process.wait(timeout=END_S)
-            except (subprocess.TimeoutExpired, ProcessLookupError):
-                continue
+        stop(process)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End a process that leads a group of its own, with the group: politely, then firmly."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=END_S)
+        except (subprocess.TimeoutExpired, ProcessLookupError):
+            continue
 
 
 @contextmanager

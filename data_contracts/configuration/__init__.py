@@ -7,6 +7,7 @@ from data_contracts.configuration.guardrails import Guardrails, Limit
 from data_contracts.configuration.lifecycle import Lifecycle
 from data_contracts.configuration.live import LiveSettings
 from data_contracts.configuration.mapping import AttributeRule, MappingRules, RoleRule, RoleRules
+from data_contracts.configuration.notifications import Channel, Notifications
 from data_contracts.configuration.oauth import OAuth2Settings, SecretReference
 from data_contracts.configuration.scope import Clause, ClauseGroup, Scope
 from data_contracts.configuration.settings import Configuration, LedgerSettings, ReportSettings
@@ -20,6 +21,7 @@ __all__ = [
     "ApprovalRules",
     "AttributeRule",
     "Authentication",
+    "Channel",
     "Clause",
     "ClauseGroup",
     "Configuration",
@@ -31,6 +33,7 @@ __all__ = [
     "LiveSettings",
     "MappingRules",
     "MergeRule",
+    "Notifications",
     "OAuth2Settings",
     "ReportSettings",
     "RoleRule",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, JsonValue, ValidationInfo, field_validator, model_validator
 
 from data_contracts.configuration.strict import Section
 from data_contracts.configuration.times import Cron, TimeZone
@@ -37,6 +37,10 @@ class Schedules(Section):
     """Where the target differs from what is desired, every week; writes nothing and waits for
     nobody."""
 
+    export_watch: Schedule | None = None
+    """A look whether an export has arrived, such as every ten minutes (`*/10 * * * *`); see
+    `on_arrival`."""
+
     @field_validator("*", mode="before")
     @classmethod
     def _over_the_default(cls, given: object, info: ValidationInfo) -> object:
@@ -53,16 +57,27 @@ class Deployments(Section):
     """Zone of the schedules; `lifecycle.time_zone` when not given."""
     schedules: Schedules = Schedules()
     """When what runs."""
+    on_arrival: Literal["nothing", "check", "sync"] = "sync"
+    """When an export has arrived: nothing, its check, or its check and then a sync."""
     work_pool: Name = "scimflow"
     """Work pool whose workers run the deployments; made when it is missing."""
     pool_type: Literal["process", "docker"] = "process"
     """How workers of the pool run: as processes, or each run in a container of its own."""
     image: str | None = None
     """Image of a run's container, with `pool_type: docker`."""
+    job_variables: dict[str, JsonValue] = Field(default_factory=dict)
+    """Further variables of the pool's jobs (`volumes`, `networks`, `env`). Prefect keeps them in
+    clear text: no secret."""
     configuration: str | None = None
     """Path of scimflow.yaml on the workers; where it is now when not given."""
     tags: tuple[Name, ...] = ()
     """Further tags of every deployment and its runs."""
+
+    @property
+    def variables(self) -> dict[str, JsonValue]:
+        """The variables of the pool's jobs, the image among them."""
+        image: dict[str, JsonValue] = {} if self.image is None else {"image": self.image}
+        return {**self.job_variables, **image}
 
     @model_validator(mode="after")
     def _image_goes_with_containers(self) -> "Deployments":

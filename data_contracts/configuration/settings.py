@@ -13,6 +13,7 @@ from data_contracts.configuration.deployments import Deployments
 from data_contracts.configuration.guardrails import Guardrails
 from data_contracts.configuration.lifecycle import Lifecycle
 from data_contracts.configuration.mapping import MappingRules, RoleRules
+from data_contracts.configuration.notifications import Notifications
 from data_contracts.configuration.scope import Scope
 from data_contracts.configuration.sources import Sources
 from data_contracts.configuration.strict import Section
@@ -91,6 +92,8 @@ class Configuration(Sources):
     """What runs tell an OpenTelemetry collector."""
     deployments: Deployments = Deployments()
     """What Prefect runs by itself."""
+    notifications: Notifications = Notifications()
+    """Who is told of what."""
 
     @model_validator(mode="after")
     def _paths_fit_scim(self) -> "Configuration":

@@ -43,6 +43,7 @@ COMMANDS = {
     "ledger": "Verify the audit trail, and keep it.",
     "contract": "List, show, test, draft and compare contracts of exports.",
     "deploy": "Tell a Prefect server what to run, and when.",
+    "serve": "Run what is due on this machine, until Ctrl-C.",
     "doctor": "Look whether everything needed is well.",
     "config": "Show the settings, or their JSON Schema.",
 }

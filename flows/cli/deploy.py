@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -54,7 +53,12 @@ def command(
 
 def path_on_workers(project: Project) -> str:
     """Path of scimflow.yaml for the flows: the settings' word, or where it is on this machine."""
-    return project.settings.deployments.configuration or str(Path(project.file))
+    return project.settings.deployments.configuration or path_here(project)
+
+
+def path_here(project: Project) -> str:
+    """Path of scimflow.yaml on this machine, wherever a run is started from."""
+    return str(project.file)
 
 
 async def _deploy(project: Project, deployed: tuple[Deployed, ...]) -> bool:
@@ -63,10 +67,11 @@ async def _deploy(project: Project, deployed: tuple[Deployed, ...]) -> bool:
     wanted = project.settings.deployments
     async with prefect_client() as client:
         from flows.deploying import find_work_pool, register
+        from flows.notifying import set_up
         from flows.shared_limit import ensure_limit
 
         made_pool = await find_work_pool(client, wanted)
-        await register(client, deployed, wanted)
+        await set_up(client, project, await register(client, deployed, wanted))
         await ensure_limit(project.settings.target)
     return made_pool
 

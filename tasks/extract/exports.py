@@ -81,7 +81,7 @@ def read_batch(
 
     def take() -> tuple[bytes, str]:
         with closing(picked):
-            return _delivered(picked, settings)
+            return read_delivery(picked, settings)
 
     delivered = Delivered(picked.path, take, picked.warnings, _written_at(picked.entry))
     return batch_of(source, settings, contract, delivered, folder=folder)
@@ -157,7 +157,7 @@ def seen_from(folder: Path, path: str) -> str:
     return str(Path(path).relative_to(folder)) if Path(path).is_relative_to(folder) else path
 
 
-def _delivered(picked: Picked, settings: SourceSettings) -> tuple[bytes, str]:
+def read_delivery(picked: Picked, settings: SourceSettings) -> tuple[bytes, str]:
     """The bytes of the file as they were delivered, and their digest."""
     data = picked.place.read(picked.entry, settings.max_mb * MEGABYTE)
     digest = digest_of_bytes(data)

@@ -114,6 +114,17 @@ def of_run(connection: sa.Connection, run_id: str) -> list[RecordedBatch]:
     ]
 
 
+def is_known(connection: sa.Connection, target: str, source: str, digest: str) -> bool:
+    """Whether a run of the target has read a delivery, whatever came of it."""
+    query = (
+        sa.select(sa.literal(1))
+        .select_from(batch.join(run, run.c.run_id == batch.c.run_id))
+        .where(run.c.target == target, batch.c.source == source, batch.c.digest == digest)
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def quarantined_of(connection: sa.Connection, run_id: str) -> list[QuarantinedRow]:
     """Read the rows that a run set aside, by source and line."""
     query = sa.select(quarantined_row).where(quarantined_row.c.run_id == run_id)

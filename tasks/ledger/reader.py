@@ -113,6 +113,11 @@ class LedgerReader:
         with self.database.read() as connection:
             return batches.of_run(connection, run_id)
 
+    def knows_delivery(self, target: str, source: str, digest: str) -> bool:
+        """Whether a run of the target has read this delivery of a source, whatever came of it."""
+        with self.database.read() as connection:
+            return batches.is_known(connection, target, source, digest)
+
     def quarantined(self, run_id: str) -> list[QuarantinedRow]:
         """The rows that a run set aside, by source and line, without cells and identities."""
         with self.database.read() as connection:

@@ -150,6 +150,37 @@ def one_per_person(employments: Employments, key: str) -> pd.DataFrame:
     return rows.loc[order.index[chosen].sort_values()]
 
 
+def ended_employments(
+    accepted: pd.DataFrame, contract: ExportContract, settings: Lifecycle, as_of: AsOf
+) -> pd.Series:
+    """When the last day of each leaver ended.
+
+    Args:
+        accepted: Frame `frames.ACCEPTED` of the employment source.
+        contract: Its contract.
+        settings: `lifecycle` of the settings.
+        as_of: The day.
+
+    Returns:
+        Moments (UTC) by worker key: the midnight after the last day, in the leaver's own time zone.
+        A leaver without a last day that can be read is not among them.
+    """
+    judged = judge_employments(accepted, contract, settings, as_of)
+    rows = one_per_person(judged, contract.key)
+    rows = rows[rows[STATE] == WorkerState.LEAVER]
+    last, _ = _dates(rows, contract, WorkerField.LAST_DAY)
+    name = contract.meanings.get(WorkerField.TIME_ZONE)
+    own = rows[name] if name in rows.columns else pd.Series(None, index=rows.index, dtype="str")
+    zones = own.fillna(settings.time_zone)
+    after = (last + pd.Timedelta(days=1)).dropna()
+    ended = pd.Series(pd.NaT, index=after.index, dtype="datetime64[us, UTC]")
+    for zone in zones.loc[after.index].unique():
+        theirs = after[zones.loc[after.index] == zone]
+        midnight = theirs.dt.tz_localize(str(zone), ambiguous=False, nonexistent="shift_forward")
+        ended.loc[theirs.index] = midnight.dt.tz_convert("UTC")
+    return ended.set_axis(rows.loc[after.index, contract.key])
+
+
 def _dates(
     rows: pd.DataFrame, contract: ExportContract, meaning: WorkerField
 ) -> tuple[pd.Series, pd.Series]:

@@ -4,10 +4,13 @@ import re
 import textwrap
 from pathlib import Path
 
+from data_contracts.words import Notice
 from flows.jobs import JOBS, jobs_of
+from flows.prefect_file import prefect_file
 from tests.builders import settings
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "scheduling.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
 
 
 def test_the_page_names_every_deployment_with_its_flow() -> None:
@@ -26,3 +29,21 @@ def test_the_settings_that_it_shows_load() -> None:
     sweep = scheduled["leaver-sweep"]
     assert sweep is not None
     assert sweep.cron == "*/30 6-20 * * *"
+
+
+def test_the_notices_that_it_tells_of_are_those_that_there_are() -> None:
+    told = re.findall(r"^\| `(\w+)` \| [^|]+\|$", PAGE, re.MULTILINE)
+    assert [name for name in told if name in set(Notice)] == [str(n) for n in Notice]
+
+
+def test_every_settings_of_notifications_and_arrivals_that_it_shows_load() -> None:
+    shown = re.findall(r"```yaml\n((?:deployments|notifications):.*?)```", PAGE, re.DOTALL)
+    assert len(shown) == 3
+    for text in shown:
+        settings(text)
+
+
+def test_the_prefect_yaml_in_deployments_is_what_the_settings_say() -> None:
+    ours = settings("target: {name: productboard}")
+    written = prefect_file(jobs_of(ours, "/srv/scimflow/scimflow.yaml"), ours.deployments)
+    assert (ROOT / "deployments" / "prefect.yaml").read_text(encoding="utf-8") == written

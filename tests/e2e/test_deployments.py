@@ -8,16 +8,13 @@ from pathlib import Path
 from threading import Timer
 from typing import Any
 
-import httpx
 import pytest
 import yaml
 
 from data_contracts.words import IfBusy
-from flows.jobs import JOBS, jobs_of
-from flows.prefect_file import prefect_file
+from flows.jobs import JOBS
 from tasks.ledger import open_ledger
 from tasks.ledger.lease import Lease
-from tests.builders import settings
 from tests.command_parts import Company, person
 from tests.prefect_parts import ROOT, PrefectServer
 from tests.worker_parts import ended, worker
@@ -51,12 +48,8 @@ def without_ids(deployment: dict[str, Any]) -> dict[str, Any]:
 
 
 def start(prefect: PrefectServer, deployment: dict[str, Any], **parameters: Any) -> str:
-    answer = httpx.post(
-        f"{prefect.api}/deployments/{deployment['id']}/create_flow_run",
-        json={"parameters": parameters},
-        timeout=30,
-    )
-    return str(answer.raise_for_status().json()["id"])
+    path = f"/deployments/{deployment['id']}/create_flow_run"
+    return str(prefect.ask(path, parameters=parameters)["id"])
 
 
 def test_deploying_twice_is_deploying_once(acme: Company, prefect: PrefectServer) -> None:
@@ -107,7 +100,7 @@ def test_prefect_deploy_does_what_scimflow_deploy_does(
     acme.say("deploy")
     ours = deployments(prefect, "workspace")
     for each in ours.values():
-        httpx.delete(f"{prefect.api}/deployments/{each['id']}", timeout=30).raise_for_status()
+        prefect.request("DELETE", f"/deployments/{each['id']}")
     file = tmp_path / "prefect.yaml"
     file.write_text(acme.say("deploy", "--print").out, encoding="utf-8")
     deploy(prefect, file, tmp_path)
@@ -141,13 +134,7 @@ def test_the_file_in_deployments_can_be_deployed_as_it_is(
     for each in found.values():
         assert each["parameters"]["configuration"] == "/srv/scimflow/scimflow.yaml"
         assert str(ROOT) not in json.dumps(each)
-        httpx.delete(f"{prefect.api}/deployments/{each['id']}", timeout=30).raise_for_status()
-
-
-def test_the_file_in_deployments_is_what_the_settings_say() -> None:
-    ours = settings("target: {name: productboard}")
-    written = prefect_file(jobs_of(ours, "/srv/scimflow/scimflow.yaml"), ours.deployments)
-    assert PREFECT_FILE.read_text(encoding="utf-8") == written
+        prefect.request("DELETE", f"/deployments/{each['id']}")
 
 
 @pytest.mark.timeout(600)
