@@ -6,9 +6,11 @@ from datetime import datetime
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch, ContractReport, RawBatch
+from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople
 from data_contracts.errors import BatchRefused
 from data_contracts.export_contract import ExportContract
+from data_contracts.finding import Finding
 from data_contracts.latest_word import LatestWord
 from data_contracts.plan import Plan, SourceBasis
 from data_contracts.snapshot import TargetSnapshot
@@ -23,6 +25,7 @@ from tasks.extract.contracts import read_contract
 from tasks.ledger import LedgerReader
 from tasks.plan.make import PlanInputs
 from tasks.scim.client import ScimClient
+from tasks.validate.deliveries import Known, find_late, tell_delivery
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,6 +39,8 @@ class CheckedSources:
     checked: Checked
     contributing: frozenset[str] = frozenset()
     """Sources that decide about nobody: a run goes on when one of them is refused."""
+    late: tuple[Finding, ...] = ()
+    """Deliveries that are older than one that was acted on."""
 
     @property
     def reports(self) -> tuple[ContractReport, ...]:
@@ -53,6 +58,19 @@ class CheckedSources:
         if refused:
             lines = [f"{r.source}: {r.path}: {'; '.join(r.refusals)}" for r in refused]
             raise BatchRefused("refused by contract: " + "\n".join(lines), hint=_hint(refused))
+
+    def require_in_time(self, settings: Configuration, as_of: AsOf) -> None:
+        """Stop when a delivery is older than one that was acted on; not with a day of its own.
+
+        Raises:
+            BatchRefused: Names each late delivery.
+        """
+        if as_of.moment is None:
+            return
+        refused = [f for f in self.late if settings.sources[f.subject].late_delivery == "refuse"]
+        if refused:
+            lines = [f"{finding.subject}: {finding.message}" for finding in refused]
+            raise BatchRefused("nothing was written: " + "\n".join(lines), hint=refused[0].hint)
 
 
 def _hint(refused: list[ContractReport]) -> str | None:
@@ -130,6 +148,7 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
     project, stages = preparation.project, preparation.stages
     raw: dict[str, RawBatch] = {}
     checked: dict[str, tuple[CheckedBatch, ExportContract]] = {}
+    late: list[Finding | None] = []
     for name, source in project.settings.sources.items():
         if only is not None and name != only:
             continue
@@ -143,8 +162,23 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
         corrected = await check_corrected(
             stages.check, batch, contract, preparation.as_of, corrections
         )
-        raw[name], checked[name] = corrected.batch, (corrected.checked, contract)
-    return CheckedSources(raw, checked, project.settings.contributing)
+        report = corrected.checked.report
+        known = _known_deliveries(preparation, name, report.digest)
+        late.append(find_late(report, source, contract, known))
+        told = replace(corrected.checked, report=tell_delivery(report, known, late[-1]))
+        raw[name], checked[name] = corrected.batch, (told, contract)
+    return CheckedSources(
+        raw, checked, project.settings.contributing, tuple(each for each in late if each)
+    )
+
+
+def _known_deliveries(preparation: Preparation, source: str, digest: str) -> Known:
+    ledger, target = preparation.ledger, preparation.project.settings.target.name
+    before = None if preparation.past is None else preparation.as_of.day
+    last = ledger.last_delivery(target, source, before=before)
+    if last is None or last.digest == digest:
+        return Known(last, last)
+    return Known(last, ledger.last_delivery(target, source, digest, before))
 
 
 async def prepare_plan(
@@ -231,6 +265,7 @@ def plan_inputs(
         previous_rows=previous,
         learned=ledger.learned(target, settings.never_learned),
         only=preparation.only,
+        late=sources.late,
         kinds=preparation.kinds,
         latest=None if past is None else past.latest,
         links_alone=past is not None and past.links_alone,

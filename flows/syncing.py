@@ -90,6 +90,8 @@ async def prepare_within(
     with spreading_as_set(run.project):
         sources = await check_sources(preparation)
         await manner.on_sources(run, sources)
+        if writes:
+            sources.require_in_time(run.project.settings, as_of)
         prepared = await prepare_plan(preparation, client, sources)
     note_leavers(run, prepared, as_of)
     return prepared

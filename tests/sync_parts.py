@@ -56,7 +56,7 @@ class Synced:
 
 async def sync_once(
     folder: Path,
-    day: str = DAY,
+    day: str | None = DAY,
     *,
     stages: Stages = PLAIN,
     transport: httpx.AsyncBaseTransport | None = None,

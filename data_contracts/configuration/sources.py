@@ -36,6 +36,9 @@ class SourceSettings(Section):
     authority: Authority = Authority.EMPLOYMENT
     """What this source is believed about: `employment` (HR), `login` (IdP), or nothing but
     `attributes`: its columns count where the settings name them (`badges.Building`)."""
+    late_delivery: Literal["refuse", "warn"] = "refuse"
+    """A delivery older than one that was acted on, by its date, name or digest: no run writes by
+    it, or it is a finding alone. With `--as-of` it is a finding."""
     complete_roster: bool | None = None
     """Whether absence from it means that somebody left; the contract's word when not given."""
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 0

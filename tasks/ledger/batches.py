@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
+from data_contracts.acted_on import ActedOn
 from data_contracts.batch import ContractReport, QuarantinedRow
 from data_contracts.words import BatchVerdict
 from tasks.ledger.chain import append_rows
@@ -157,9 +159,36 @@ def last_accepted(
     The last is the one for the latest day: a backfill of last winter, made today, is no measure for
     tonight. With `before`, runs for that day and later ones do not count.
     """
+    query = _acted_on(target, source, before, batch.c.rows_read, batch.c.digest).limit(1)
+    found = connection.execute(query).first()
+    return None if found is None else AcceptedBatch(found.rows_read, found.digest)
+
+
+def last_delivery(
+    connection: sa.Connection,
+    target: str,
+    source: str,
+    digest: str | None = None,
+    before: date | None = None,
+) -> ActedOn | None:
+    """Find the last delivery that was acted on, as `last_accepted` does; of a digest if given."""
+    columns = (batch.c.digest, batch.c.path, run.c.run_id, run.c.started_at)
+    query = _acted_on(target, source, before, *columns).limit(1)
+    if digest is not None:
+        query = query.where(batch.c.digest == digest)
+    found = connection.execute(query).first()
+    if found is None:
+        return None
+    return ActedOn(found.digest, found.path, found.run_id, found.started_at)
+
+
+def _acted_on(
+    target: str, source: str, before: date | None, *columns: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    """Deliveries whose plans were carried out, that for the latest day first."""
     theirs = run_plan.alias("theirs")
     query = (
-        sa.select(batch.c.rows_read, batch.c.digest)
+        sa.select(*columns)
         .select_from(run)
         .join(run_plan, run_plan.c.run_id == run.c.run_id)
         .join(theirs, theirs.c.plan_digest == run_plan.c.plan_digest)
@@ -173,12 +202,8 @@ def last_accepted(
         .order_by(
             run.c.as_of.desc(), run.c.started_at.desc(), run.c.run_id.desc(), batch.c.id.desc()
         )
-        .limit(1)
     )
-    if before is not None:
-        query = query.where(run.c.as_of < before.isoformat())
-    found = connection.execute(query).first()
-    return None if found is None else AcceptedBatch(found.rows_read, found.digest)
+    return query if before is None else query.where(run.c.as_of < before.isoformat())
 
 
 def paths_acted_on(connection: sa.Connection, target: str, source: str) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from data_contracts.acted_on import ActedOn
 from data_contracts.approval import Approval, Rejection, WaitingRun
 from data_contracts.batch import QuarantinedRow
 from data_contracts.chain import Head, Verification
@@ -152,6 +153,20 @@ class LedgerReader:
         """The files of a source from which plans were made that were carried out."""
         with self.database.read() as connection:
             return batches.paths_acted_on(connection, target, source)
+
+    def last_delivery(
+        self, target: str, source: str, digest: str | None = None, before: date | None = None
+    ) -> ActedOn | None:
+        """The last delivery that was acted on, as for `last_accepted_batch`.
+
+        Args:
+            target: Name of the target.
+            source: Name of the source.
+            digest: The last time that this very delivery was acted on; the last of all when None.
+            before: Runs for this day and later ones do not count.
+        """
+        with self.database.read() as connection:
+            return batches.last_delivery(connection, target, source, digest, before)
 
     def plan(self, digest: str) -> Plan | None:
         """A plan by its digest, or by a beginning (`sha256:` or not) that only one digest has.

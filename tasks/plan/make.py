@@ -53,6 +53,7 @@ class PlanInputs:
         latest: What is known today, for a plan of a past day that a backfill replays; None for a
             plan that is made from the newest deliveries.
         links_alone: Whether only the ledger's links are to be made anew, and nothing is written.
+        late: Deliveries that are older than one that was acted on.
     """
 
     people: DesiredPeople
@@ -67,6 +68,7 @@ class PlanInputs:
     teams: TeamInputs | None = None
     latest: LatestWord | None = None
     links_alone: bool = False
+    late: tuple[Finding, ...] = ()
 
 
 def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
@@ -140,7 +142,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     workforce = _workforce(inputs, accounts, comparison, decision, settings)
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
     findings |= {*about_habits(inputs.learned, kept_in_step), *_about_reading(inputs.snapshot)}
-    findings |= {*referring.findings}
+    findings |= {*referring.findings, *inputs.late}
     read = inputs.snapshot.complete
     teams = plan_teams(inputs.teams, comparison, decision, settings, everybody_read=read)
     return Plan(
