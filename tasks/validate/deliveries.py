@@ -46,8 +46,8 @@ def find_late(
     """Find out whether a delivery is older than one that was acted on.
 
     Where the path has a `{date}`, or is a pattern of which the last by name is read, the name
-    tells. Otherwise a delivery is late that was acted on before, and another one since. The answer
-    of a query is never late: the database is asked now.
+    tells. Otherwise a delivery is late that was acted on before, and another one since. What
+    a database or a live system answers is never late: it is asked now.
 
     Args:
         report: The delivery at hand.
@@ -56,7 +56,8 @@ def find_late(
         known: What the ledger knows.
     """
     last = known.last
-    if last is None or last.digest == report.digest or contract.reader.format is FileFormat.SQL:
+    asked_now = settings.live is not None or contract.reader.format is FileFormat.SQL
+    if last is None or last.digest == report.digest or asked_now:
         return None
     order = _order(settings, report.path, last.path)
     if order > 0 or (order == 0 and known.same is None):
