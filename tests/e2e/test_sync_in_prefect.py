@@ -295,7 +295,7 @@ def test_run_files_that_cannot_be_written_end_the_run_before_the_first_write(
     assert f"{acme.folder}/runs/" in said.text
     assert "a run's files cannot be written: Not a directory" in said.text
     assert "`report.folder`" in said.text
-    assert set(acme.requests()) == {"GET /Users"}
+    assert set(acme.requests()) <= {"GET /Users"}
 
 
 def test_who_failed_in_a_run_is_tried_again_alone_and_by_worker_key(
