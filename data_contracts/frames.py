@@ -21,6 +21,8 @@ STATE = "_state"
 UNSURE = "_unsure"
 WORKER_KEY = "worker_key"
 ACCOUNT_ID = "account_id"
+ROLE_RULE = "role_rule"
+DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ DESIRED = FrameSpec(
     "desired users",
     {WORKER_KEY: TEXT, "state": TEXT, "presence": TEXT, "reason": TEXT, "in_scope": FLAG},
     unique=(WORKER_KEY,),
-    more="one column for each mapped attribute path, `line.SOURCE` for the rows it came from",
+    more="one column for each mapped attribute path, `line.SOURCE` for the rows it came from, "
+    "`role_rule` for what decided the role, `due` for when a leaver's last day had ended (seconds "
+    "since 1970, 0 for nobody's)",
 )
 """What the target should hold for each person, in worker-key order.
 

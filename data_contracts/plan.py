@@ -7,7 +7,7 @@ the digest names exactly what was reviewed.
 import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -73,6 +73,10 @@ class Operation:
         fingerprint: Digest of the account as planned against; None for a create.
         correlated_by: How the account was found to be this person's; None for a create.
         rows: The rows of the exports that led here.
+        role: The role that is written; "" when none is.
+        role_rule: The settings' path of what decided that role (`roles.rules.0`).
+        due: For a deactivation: when access should have ended, which is the end of the last day in
+            the person's own time zone; None where the export does not say.
     """
 
     kind: OperationKind
@@ -87,6 +91,9 @@ class Operation:
     fingerprint: str | None = None
     correlated_by: CorrelationKey | None = None
     rows: tuple[RowReference, ...] = ()
+    role: str = Field(default="", exclude_if=_is_empty)
+    role_rule: str = Field(default="", exclude_if=_is_empty)
+    due: datetime | None = Field(default=None, exclude_if=_is_empty)
 
     @property
     def operation_id(self) -> str:

@@ -35,7 +35,8 @@ def last_plan(ledger: LedgerReader, target: str) -> tuple[RunRecord, Plan] | Non
         target: Name of the target.
     """
     for run in ledger.runs(target=target):
-        plan = ledger.plan(run.plan_digest) if run.plan_digest else None
+        digest = run.plan_digest or ""
+        plan = ledger.plan(digest) if ledger.keeps_plan(digest) else None
         if plan is not None and plan.is_whole:
             return run, plan
     return None

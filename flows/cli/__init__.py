@@ -40,6 +40,8 @@ COMMANDS = {
     "drift": "Show where the target differs from what is desired.",
     "explain": "Tell why a person has what they have, over all runs.",
     "history": "Tell what was done, when, by which run, why, with which result.",
+    "access": "Tell who had access from when to when, because of what.",
+    "report": "Write the monthly access report.",
     "ledger": "Verify the audit trail, and keep it.",
     "contract": "List, show, test, draft and compare contracts of exports.",
     "deploy": "Tell a Prefect server what to run, and when.",

@@ -181,7 +181,8 @@ def begin(connection: sa.Connection) -> None:
         return
     first = True
     for item in AUDITED.values():
-        query = sa.select(item.table).order_by(item.key)
+        there = {each["name"] for each in sa.inspect(connection).get_columns(item.table.name)}
+        query = sa.select(*(c for c in item.table.c if c.name in there)).order_by(item.key)
         if item.name == RUN_END:
             query = query.where(item.table.c.ended_at.is_not(None))
         for rows in connection.execute(query).mappings().partitions(BLOCK):

@@ -124,6 +124,8 @@ def _operations(
             operation.c.explanation,
             operation.c.changed,
             operation.c.rows,
+            operation.c.role,
+            operation.c.role_rule,
         )
         .join(operation, operation.c.id == operation_event.c.operation_ref)
         .where(*where)
@@ -143,7 +145,7 @@ def _operation_line(row: Any, exchanges: Iterable[HttpExchange]) -> HistoryEntry
         account_id=row.account_id,
         kind=row.kind,
         reason=row.reason,
-        explanation=row.explanation,
+        explanation=_with_role(row),
         changed=tuple(row.changed),
         result=row.result or "",
         detail=row.detail,
@@ -151,6 +153,14 @@ def _operation_line(row: Any, exchanges: Iterable[HttpExchange]) -> HistoryEntry
         rows=tuple(row.rows),
         exchanges=tuple(exchanges),
     )
+
+
+def _with_role(row: Any) -> str:
+    """Why something was done, and which rule gave the role that was written."""
+    if not row.role:
+        return str(row.explanation)
+    by = f" by {row.role_rule}" if row.role_rule else ""
+    return f"{row.explanation}; role {row.role}{by}"
 
 
 def _exchanges(connection: sa.Connection, events: list[int]) -> dict[int, list[HttpExchange]]:

@@ -177,10 +177,13 @@ def _write_operations(
 def _row(facts: RunFacts, meant: PlannedOperation) -> dict[str, Any]:
     written: Iterable[str] = ()
     rows: Iterable[RowReference] = ()
+    decided: dict[str, Any] = {"role": None, "role_rule": None, "due_at": None}
     if isinstance(meant, TeamOperation):
         written = meant.written
     else:
         written, rows = meant.attributes, meant.rows
+        decided["role"], decided["role_rule"] = meant.role or None, meant.role_rule or None
+        decided["due_at"] = meant.due
     return {
         "run_id": facts.run_id,
         "plan_digest": facts.plan_digest,
@@ -197,6 +200,7 @@ def _row(facts: RunFacts, meant: PlannedOperation) -> dict[str, Any]:
         "explanation": meant.explanation,
         "changed": list(written),
         "rows": [f"{row.source}:{row.line}" for row in rows],
+        **decided,
     }
 
 

@@ -102,6 +102,18 @@ def digest_of_run(connection: sa.Connection, run_id: str) -> str | None:
     return connection.scalar(query.order_by(run_plan.c.id.desc()).limit(1))
 
 
+def is_kept(connection: sa.Connection, digest: str) -> bool:
+    """Whether the content of a plan is kept."""
+    query = sa.select(plan_body.c.plan_digest).where(plan_body.c.plan_digest == digest)
+    return connection.scalar(query) is not None
+
+
+def counts(connection: sa.Connection, digest: str) -> dict[str, int]:
+    """The numbers of a plan; none for one that is not known."""
+    found = connection.scalar(sa.select(plan_table.c.counts).where(plan_table.c.digest == digest))
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def _read(connection: sa.Connection, digest: str, place: str) -> Plan:
     packed = connection.scalar(sa.select(plan_body.c.body).where(plan_body.c.plan_digest == digest))
     if packed is None:

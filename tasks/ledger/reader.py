@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import date
+from datetime import date, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from data_contracts.access import AccessEvent
 from data_contracts.acted_on import ActedOn
 from data_contracts.approval import Approval, Rejection, WaitingRun
 from data_contracts.batch import QuarantinedRow
@@ -14,10 +15,12 @@ from data_contracts.chain import Head, Verification
 from data_contracts.correction import Correction, RecordedCorrection
 from data_contracts.failing import FailingOperation
 from data_contracts.learned import Learned
+from data_contracts.month import DoneOperation
 from data_contracts.outcome import HistoryEntry, RunRecord
 from data_contracts.plan import Plan
 from data_contracts.teams import TeamLink
 from tasks.ledger import (
+    access,
     approvals,
     batches,
     chain,
@@ -26,6 +29,7 @@ from tasks.ledger import (
     habits,
     history,
     links,
+    months,
     plans,
     recorded,
     runs,
@@ -178,6 +182,16 @@ class LedgerReader:
         with self.database.read() as connection:
             return plans.find(connection, digest, self.place)
 
+    def keeps_plan(self, digest: str) -> bool:
+        """Whether the content of a plan, by its whole digest, is still kept."""
+        with self.database.read() as connection:
+            return plans.is_kept(connection, digest)
+
+    def plan_counts(self, digest: str) -> dict[str, int]:
+        """The numbers of a plan, by its whole digest; they stay when its content is gone."""
+        with self.database.read() as connection:
+            return plans.counts(connection, digest)
+
     def plan_of_run(self, run_id: str) -> Plan | None:
         """The plan that a run made or carried out, by the run's id or its beginning.
 
@@ -272,6 +286,39 @@ class LedgerReader:
         """What a run, by its whole id, did not bring about and no later run has settled."""
         with self.database.read() as connection:
             return recorded.failed_of_run(connection, run_id)
+
+    def access(self, target: str, person: str | None = None) -> list[AccessEvent]:
+        """Changes of access, oldest first: of everybody, or of one person.
+
+        Args:
+            target: Name of the target.
+            person: Worker key, account id or userName (any case, also a former one).
+        """
+        with self.database.read() as connection:
+            keys = None if person is None else history.workers(connection, target, person)
+            return access.read(connection, target, keys)
+
+    def done(self, target: str, since: datetime, until: datetime) -> list[DoneOperation]:
+        """The last word on each operation on accounts of a time, oldest first."""
+        with self.database.read() as connection:
+            return months.done(connection, target, since, until)
+
+    def set_aside(
+        self, target: str, since: datetime, until: datetime
+    ) -> list[tuple[str, QuarantinedRow]]:
+        """The rows that runs of a time set aside, with the runs' ids."""
+        with self.database.read() as connection:
+            return months.set_aside(connection, target, since, until)
+
+    def runs_between(self, target: str, since: datetime, until: datetime) -> list[RunRecord]:
+        """The runs begun in a time, oldest first."""
+        with self.database.read() as connection:
+            return runs.between(connection, target, since, until)
+
+    def rejected(self, target: str, since: datetime, until: datetime) -> int:
+        """How many plans were rejected in a time."""
+        with self.database.read() as connection:
+            return months.rejected(connection, target, since, until)
 
     def workers(self, target: str, person: str) -> list[str]:
         """Worker keys of those who have, or once had, this key, account id or userName."""

@@ -91,6 +91,16 @@ def of_day(connection: sa.Connection, target: str, flow: str, as_of: str) -> lis
     return [_record(row) for row in found]
 
 
+def between(
+    connection: sa.Connection, target: str, since: datetime, until: datetime
+) -> list[RunRecord]:
+    """Read the runs begun in a time, oldest first."""
+    query = sa.select(run).where(run.c.target == target)
+    query = query.where(run.c.started_at >= since, run.c.started_at < until)
+    ordered = query.order_by(run.c.started_at, run.c.run_id)
+    return [_record(row) for row in connection.execute(ordered)]
+
+
 def find(connection: sa.Connection, run_id: str) -> RunRecord | None:
     """Find a run by its id or an unambiguous beginning of it.
 

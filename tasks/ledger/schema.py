@@ -21,7 +21,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
-HEAD = "0007"
+HEAD = "0008"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -206,6 +206,9 @@ operation = sa.Table(
     _text("explanation"),
     _json("changed"),
     _json("rows"),
+    _text("role", null=True),
+    _text("role_rule", null=True),
+    _moment("due_at", null=True),
     sa.UniqueConstraint("run_id", "operation_id", name="uq_operation_run"),
     sa.Index("ix_operation_worker", "target", "worker_key"),
     sa.Index("ix_operation_account", "target", "account_id"),

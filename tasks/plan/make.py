@@ -109,6 +109,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
             settings.target.extensions,
         ),
         mapped=inputs.people.paths,
+        role_path=settings.role_path,
     )
     circumstances = Circumstances(
         held_back=inputs.people.held_back,

@@ -8,12 +8,13 @@ import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 
 from data_contracts.columns import texts
-from data_contracts.frames import ACCOUNT_ID, WORKER_KEY
+from data_contracts.frames import ACCOUNT_ID, DUE, ROLE_RULE, WORKER_KEY
 from data_contracts.plan import Operation, RowReference, Value
 from data_contracts.scim.paths import referring_name
 from data_contracts.words import CorrelationKey, OperationKind
@@ -52,6 +53,7 @@ class Comparison:
         mapped: All mapped paths, for new accounts.
         references: Worker keys of those whose accounts attributes refer to, by attribute path; in
             `desired` are the ids of the accounts that are there already.
+        role_path: The attribute path of the role; "" where no role is given.
     """
 
     desired: pd.DataFrame
@@ -60,6 +62,7 @@ class Comparison:
     changed: dict[str, pd.Series]
     mapped: tuple[str, ...]
     references: dict[str, pd.Series] = field(default_factory=dict)
+    role_path: str = ""
 
 
 _NONE: dict[str, Any] = {}
@@ -114,6 +117,7 @@ def _build(
     references = _references(comparison, kind, index)
     before = _before(comparison, kind, index)
     rows = _rows(desired)
+    decided = _decided(comparison, kind, desired, attributes)
     prints = _fingerprints(present) if kind is not OperationKind.CREATE else [None] * len(index)
     result = []
     for i, worker in enumerate(keys):
@@ -135,9 +139,30 @@ def _build(
                 correlated_by=_key(found_by[i]),
                 rows=rows[i],
                 **({"references": references[i]} if references[i] else _NONE),
+                **decided[i],
             )
         )
     return result
+
+
+def _decided(
+    comparison: Comparison,
+    kind: OperationKind,
+    desired: pd.DataFrame,
+    attributes: list[dict[str, Value]],
+) -> list[dict[str, Any]]:
+    """What a later reader asks first: which role by which rule, and since when access was due."""
+    if kind is OperationKind.DEACTIVATE:
+        due = desired[DUE].tolist() if DUE in desired.columns else [0] * len(desired)
+        return [{"due": datetime.fromtimestamp(s, UTC)} if s else _NONE for s in due]
+    if not comparison.role_path or ROLE_RULE not in desired.columns:
+        return [_NONE] * len(desired)
+    return [
+        {"role": str(written[comparison.role_path]), "role_rule": rule or ""}
+        if comparison.role_path in written
+        else _NONE
+        for written, rule in zip(attributes, texts(desired[ROLE_RULE]), strict=True)
+    ]
 
 
 def _key(text: str | None) -> CorrelationKey | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tasks.report.chart import Bar, as_lines, bar_chart, data_uri, described
 from tasks.report.escaping import escape_cell, visible
 from tasks.report.terminal_layout import Columns, Line, key, safe
 
@@ -18,7 +19,7 @@ _STYLE = (
     "color:#222;background:#fff}"
     "table{border-collapse:collapse;width:100%;margin:1rem 0}"
     "th,td{border:1px solid #ccc;padding:.35rem .6rem;text-align:left;vertical-align:top}"
-    "th{background:#f3f3f3}pre{background:#f6f6f6;padding:1rem;overflow:auto}"
+    "img{max-width:100%}th{background:#f3f3f3}pre{background:#f6f6f6;padding:1rem;overflow:auto}"
     "@media(prefers-color-scheme:dark){body{color:#ddd;background:#1b1b1b}"
     "th{background:#2a2a2a}th,td{border-color:#444}pre{background:#262626}}"
 )
@@ -62,7 +63,16 @@ class Listing:
     language: str = ""
 
 
-Block = Heading | Paragraph | Points | Table | Listing
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars: an image within an HTML page, lines of text elsewhere."""
+
+    title: str
+    names: Sequence[str]
+    bars: Sequence[Bar]
+
+
+Block = Heading | Paragraph | Points | Table | Listing | Chart
 
 
 def as_markdown(blocks: Sequence[Block]) -> str:
@@ -82,7 +92,7 @@ def as_html(blocks: Sequence[Block], title: str) -> str:
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'\">\n"
+        "style-src 'unsafe-inline'; img-src data:\">\n"
         f"<title>{_plain(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
@@ -101,6 +111,8 @@ def _markdown(block: Block) -> str:
             return escape_cell(text)
         case Points(texts):
             return "\n".join(f"- {escape_cell(text)}" for text in texts)
+        case Chart():
+            return _markdown(_in_text(block))
         case Listing(text, language):
             fence = "```"
             while fence in text:
@@ -122,6 +134,11 @@ def _html(block: Block) -> str:
             return f"<p>{_plain(text)}</p>"
         case Points(texts):
             return "<ul>" + "".join(f"<li>{_plain(text)}</li>" for text in texts) + "</ul>"
+        case Chart(title, names, bars):
+            image = data_uri(bar_chart(title, names, bars))
+            return (
+                f'<p><img src="{image}" alt="{_plain(f"{title}. {described(names, bars)}")}"></p>'
+            )
         case Listing(text):
             return f"<pre>{html.escape(text)}</pre>"
         case Table(heads, rows) if rows:
@@ -145,10 +162,16 @@ def _view(block: Block, number: int) -> Iterator[RenderableType]:
             yield Line(safe(text), 2)
         case Points(texts):
             yield from (Line(safe(text), 2, 4) for text in texts)
+        case Chart():
+            yield from _view(_in_text(block), number)
         case Listing(text):
             yield from (Line(safe(line), 4) for line in text.splitlines())
         case Table(_, rows):
             yield Columns([(*(key(c) for c in row[:-1]), safe(row[-1])) for row in rows], 2)
+
+
+def _in_text(chart: Chart) -> Listing:
+    return Listing("\n".join([chart.title, "", *as_lines(chart.names, chart.bars)]))
 
 
 def _plain(text: str) -> str:

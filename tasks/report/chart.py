@@ -24,6 +24,9 @@ PATTERNS = (
 )
 """What is drawn over a colour, for printers and for eyes that see none."""
 
+TEXT_WIDTH = 30
+"""Signs of the longest bar of text."""
+
 STEPS = (1, 2, 5)
 LINES = 5
 """About so many lines of the scale."""
@@ -95,6 +98,24 @@ def described(names: Sequence[str], bars: Sequence[Bar]) -> str:
     )
     text = "; ".join(told)
     return f"{text}." if text else "There is nothing to show yet."
+
+
+def as_lines(names: Sequence[str], bars: Sequence[Bar]) -> list[str]:
+    """A chart as lines of text, for where no image is shown; bars without numbers are left out.
+
+    >>> as_lines(["joiners", "leavers"], [Bar("2 March", (3, 0)), Bar("3 March", (0, 1))])
+    ['2 March  joiners ██████████████████████████████ 3', '3 March  leavers ██████████ 1']
+    """
+    most = max((value for bar in bars for value in bar.values), default=0)
+    widest = max((len(bar.label) for bar in bars), default=0)
+    longest = max(map(len, names), default=0)
+    return [
+        f"{bar.label:<{widest}}  {name:<{longest}} "
+        f"{'█' * max(1, round(TEXT_WIDTH * value / most))} {value:,}"
+        for bar in bars
+        for name, value in zip(names, bar.values, strict=True)
+        if value
+    ]
 
 
 def _top(most: int) -> int:

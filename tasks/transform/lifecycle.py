@@ -166,7 +166,17 @@ def ended_employments(
         A leaver without a last day that can be read is not among them.
     """
     judged = judge_employments(accepted, contract, settings, as_of)
-    rows = one_per_person(judged, contract.key)
+    return last_days_ended(one_per_person(judged, contract.key), contract, settings)
+
+
+def last_days_ended(rows: pd.DataFrame, contract: ExportContract, settings: Lifecycle) -> pd.Series:
+    """The same of rows that are judged already, one a person.
+
+    Args:
+        rows: From `one_per_person`.
+        contract: Their contract.
+        settings: `lifecycle` of the settings.
+    """
     rows = rows[rows[STATE] == WorkerState.LEAVER]
     last, _ = _dates(rows, contract, WorkerField.LAST_DAY)
     name = contract.meanings.get(WorkerField.TIME_ZONE)

@@ -15,13 +15,13 @@ from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople, HeldBack
 from data_contracts.errors import ConfigurationError
 from data_contracts.export_contract import ExportContract
-from data_contracts.frames import DESIRED, LINE, STATE, WORKER_KEY
+from data_contracts.frames import DESIRED, DUE, LINE, ROLE_RULE, STATE, WORKER_KEY
 from data_contracts.partitions import Spread, blocks_of
 from data_contracts.scim.paths import parse_path
 from tasks.transform.clauses import select
 from tasks.transform.contributions import contribute
 from tasks.transform.doubts import find_held_back, keep_doubtful
-from tasks.transform.lifecycle import judge_employments, one_per_person
+from tasks.transform.lifecycle import judge_employments, last_days_ended, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.matching import Source
 from tasks.transform.merge import Merged, merge_sources
@@ -89,6 +89,9 @@ def derive(
     frame, role_rules = _mapped(merged.workers, settings, spread)
     frame, findings = keep_doubtful(frame, merged, held_back)
     frame, about_references = resolve_references(frame, merged.workers, settings, held_back)
+    frame = frame.assign(
+        **{ROLE_RULE: role_rules, DUE: _due(frame[WORKER_KEY], employed, settings)}
+    )
     people = DesiredPeople(
         frame=DESIRED.check(frame),
         paths=_paths(settings),
@@ -101,6 +104,13 @@ def derive(
         teams=None if settings.teams is None else map_teams(merged.workers, settings.teams),
     )
     return Derived(people, merged.workers, role_rules)
+
+
+def _due(keys: pd.Series, employed: Source, settings: Configuration) -> pd.Series:
+    """When access should have ended: seconds since 1970, 0 where nothing says so."""
+    ended = last_days_ended(employed.rows, employed.contract, settings.lifecycle)
+    seconds = ended.astype("datetime64[s, UTC]").astype("int64")
+    return keys.map(seconds).fillna(0).astype("int64")
 
 
 def _deciding(batches: CheckedBatches, settings: Configuration) -> CheckedBatches:

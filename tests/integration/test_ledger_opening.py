@@ -165,7 +165,7 @@ def test_a_ledger_of_every_version_is_upgraded_with_what_stands_in_it(
     with open_ledger(empty_url, folder=tmp_path) as ledger:
         assert version(ledger) == HEAD
         assert [run.run_id for run in ledger.runs()] == ["r1"]
-        if revision != HEAD and revision is not None:
+        if revision is not None and revision < "0007":  # from then on it is chained from its start
             found = ledger.verify()
             assert (found.is_whole, found.begun_with, found.entries) == (True, 1, 1)
         with ledger.database.write() as connection:  # the tables are what the code thinks they are

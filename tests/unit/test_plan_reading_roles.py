@@ -28,7 +28,7 @@ def test_the_last_admin_is_seen_without_roles_in_the_settings() -> None:
         links=lambda target: links([("w1", "a1")]),
         deactivated_by_us=lambda target: (),
         learned=lambda target, always_compared: Learned(),
-        last_accepted_batch=lambda target, source: None,
+        last_accepted_batch=lambda target, source, before=None: None,
     )
     project: Any = SimpleNamespace(settings=world.settings, folder=Path())
     client: Any = None
