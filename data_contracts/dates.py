@@ -25,6 +25,11 @@ LOCAL = "local"
 
 UTC = "UTC"
 
+# An instant is a day in every zone where the calendar has the days beside it: years 1 to 9999
+_FIRST_INSTANT = "0001-01-02"
+_LAST_INSTANT = "9999-12-30"
+_MOST_SECONDS = 253_402_128_000  # from 1970 to the last instant; more would leave 64 bits behind
+
 _FILETIME_EPOCH_US = 11_644_473_600 * 1_000_000  # from 1601-01-01, where FILETIME begins, to 1970
 
 
@@ -125,12 +130,16 @@ def _moments(parts: pd.DataFrame, form: DateFormat, day: str) -> pd.Series:
         instants = written - parts[1].map(_offset)
     else:
         instants = _instants(parts[0].astype("int64"), form.kind)
+    instants = instants.where((instants >= _FIRST_INSTANT) & (instants <= _LAST_INSTANT))
     if day == UTC:
         return instants
     return instants.dt.tz_localize(UTC).dt.tz_convert(day).dt.tz_localize(None)
 
 
 def _instants(numbers: pd.Series, kind: DateKind) -> pd.Series:
+    if kind is not DateKind.FILETIME:
+        most = _MOST_SECONDS * (1 if kind is DateKind.SECONDS else 1_000)
+        numbers = numbers.where(numbers.abs() <= most).astype("Int64")
     match kind:
         case DateKind.SECONDS:
             microseconds = numbers * 1_000_000

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from data_contracts.dates import LOCAL, UTC, DateReading, read_days
@@ -93,6 +93,9 @@ CELLS = st.one_of(
 @given(
     cells=st.lists(CELLS, max_size=5), form=st.sampled_from(FORMATS), zone=st.sampled_from(ZONES)
 )
+@example(["300000000000000"], "epoch-millis", "America/St_Johns")  # the year 11476
+@example(["999999999999999999"], "epoch-seconds", "Europe/Zurich")  # more than 64 bits of µs
+@example(["9999-12-31T23:59:59.999-01:00"], "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "Europe/Zurich")
 def test_whatever_stands_in_a_cell_it_is_a_day_or_none(
     cells: list[str | None], form: str, zone: str
 ) -> None:
