@@ -46,6 +46,7 @@ class DesiredPeople:
         findings: What transform noticed about people.
         zone_days: The day used for each time zone that differs from the company's.
         teams: Who should be in which team; None without a `teams` section.
+        former: The worker key that a person had before, by the one they have now.
     """
 
     frame: pd.DataFrame
@@ -57,3 +58,4 @@ class DesiredPeople:
     findings: tuple[Finding, ...] = ()
     zone_days: Mapping[str, date] = field(default_factory=dict)
     teams: DesiredTeams | None = None
+    former: Mapping[str, str] = field(default_factory=dict)

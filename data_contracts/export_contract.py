@@ -13,7 +13,9 @@ class WorkerField(StrEnum):
     """What a column means for provisioning; a contract gives at most one column each meaning.
 
     `worker_id` is the key that identifies the person in this export. `external_id` is the IdP's
-    immutable id. `distinguished_name` is the name of an entry in an LDAP directory.
+    immutable id. `distinguished_name` is the name of an entry in an LDAP directory. `person_id`
+    stays the same when somebody gets another `worker_id`: a contractor who becomes an employee.
+    `leave_end` is the last day of a leave of absence.
     """
 
     WORKER_ID = "worker_id"
@@ -38,6 +40,8 @@ class WorkerField(StrEnum):
     HIRE_DATE = "hire_date"
     LAST_DAY = "last_day"
     DISTINGUISHED_NAME = "distinguished_name"
+    PERSON_ID = "person_id"
+    LEAVE_END = "leave_end"
 
 
 MANAGER_KEYS = (
@@ -57,6 +61,7 @@ IDENTIFYING = (
     WorkerField.USER_NAME,
     WorkerField.EMAIL,
     WorkerField.DISTINGUISHED_NAME,
+    WorkerField.PERSON_ID,
 )
 """Fields by which a quarantined row's person is recognised elsewhere."""
 

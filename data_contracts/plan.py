@@ -125,8 +125,9 @@ class Adoption:
     """An account that was there already and is from now on managed for this person.
 
     Writes nothing at the target by itself; the ledger keeps the link. `left`: the person has left
-    and the account is inactive, as scimflow would have made it; only a ledger that is rebuilt says
-    so.
+    and the account is inactive, as scimflow would have made it: in a ledger that is rebuilt, and
+    of somebody who comes back under another key. `taken_from`: the worker key that the person had
+    before, and whose account it was.
     """
 
     worker_key: str
@@ -135,6 +136,7 @@ class Adoption:
     external_id: str | None
     correlated_by: CorrelationKey
     left: bool = Field(default=False, exclude_if=operator.not_)
+    taken_from: str | None = Field(default=None, exclude_if=operator.not_)
 
 
 class GuardrailResult(_Frozen):

@@ -61,6 +61,7 @@ class CorrelationKey(StrEnum):
     """What two sides were correlated by, strongest first."""
 
     LINK = "link"
+    PERSON_ID = "person id"
     EXTERNAL_ID = "externalId"
     USER_NAME = "userName"
     EMAIL = "email"

@@ -85,6 +85,7 @@ HR_COLUMNS: dict[str, WorkerField | None] = {
     "type": WorkerField.EMPLOYEE_TYPE,
     "hire": WorkerField.HIRE_DATE,
     "last": WorkerField.LAST_DAY,
+    "back": WorkerField.LEAVE_END,
     "zone": WorkerField.TIME_ZONE,
     "boss": WorkerField.MANAGER,
     "extra": None,

@@ -30,6 +30,7 @@ _NAMES: dict[WorkerField, str] = {
     WorkerField.LAST_DAY: (
         "lastday terminationdate enddate leavedate lastdayofwork exitdate austrittsdatum"
     ),
+    WorkerField.LEAVE_END: "leaveend leaveenddate lastdayofleave loaenddate",
 }
 """Headers met in real exports, letters and digits alone."""
 

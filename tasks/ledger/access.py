@@ -30,6 +30,7 @@ CHANGES = {
     str(LinkEventKind.LINKED): AccessChange.GIVEN,
     str(LinkEventKind.DEACTIVATED): AccessChange.ENDED,
     str(LinkEventKind.UNLINKED): AccessChange.LET_GO,
+    str(LinkEventKind.HANDED_ON): AccessChange.LET_GO,
 }
 """What events of links say of access; the others say nothing."""
 
@@ -224,4 +225,6 @@ def _words(row: Any) -> str:
     """Why a link changed without an operation."""
     if row.event == LinkEventKind.ADOPTED:
         return _ADOPTED.format(key=row.correlated_by or "its answer")
+    if row.event == LinkEventKind.HANDED_ON:
+        return "the same person has another worker key now: the account goes with it"
     return str(row.message)

@@ -184,6 +184,10 @@ _ADOPTION_WORDS = {
         "conflict",
         "the account is linked to somebody else; that link stays, a person has to decide",
     ),
+    str(LinkEventKind.HANDED_ON): (
+        "handed on",
+        "the same person has another worker key now, by their person id: the account goes with it",
+    ),
 }
 """The link events that no operation's line tells, with result and words."""
 

@@ -38,6 +38,7 @@ class LinkChange:
         origin: How the link comes to be, if there is none yet.
         correlated_by: How the account was found; None for a new one.
         at: When (UTC).
+        taken_from: The worker key under which the same person has had the account until now.
     """
 
     worker_key: str
@@ -48,6 +49,7 @@ class LinkChange:
     origin: LinkEventKind
     correlated_by: str | None
     at: datetime
+    taken_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ def adopt(
             origin=LinkEventKind.ADOPTED,
             correlated_by=str(adoption.correlated_by),
             at=at,
+            taken_from=adoption.taken_from,
         )
         for adoption in adoptions
     ]
@@ -156,7 +159,13 @@ def apply_changes(
         links, owners = _present(connection, target, some)
         events: list[dict[str, Any]] = []
         touched: set[str] = set()
+        handed_on: set[str] = set()
         for change in some:
+            owner = owners.get(change.account_id)
+            if owner is not None and owner == change.taken_from and change.worker_key not in links:
+                del owners[change.account_id]
+                handed_on.add(owner)
+                events.append(_handed_on(run_id, target, links.pop(owner), change.at))
             if owners.get(change.account_id, change.worker_key) != change.worker_key:
                 contested.append(change)
                 events.append(_event(run_id, target, change, LinkEventKind.CONTESTED, None))
@@ -171,7 +180,9 @@ def apply_changes(
             links[new.worker_key], owners[new.account_id] = new, new.worker_key
             touched.add(new.worker_key)
             events.append(_event(run_id, target, change, kind, new))
-        _write(connection, target, [links[key] for key in sorted(touched)], events)
+        _write(
+            connection, target, [links[key] for key in sorted(touched)], sorted(handed_on), events
+        )
     return contested
 
 
@@ -265,13 +276,33 @@ def _event(
     }
 
 
+def _handed_on(run_id: str, target: str, link: _Link, at: datetime) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "target": target,
+        "event": str(LinkEventKind.HANDED_ON),
+        "worker_key": link.worker_key,
+        "account_id": link.account_id,
+        "user_name": link.user_name,
+        "user_name_folded": folded(link.user_name),
+        "external_id": link.external_id,
+        "correlated_by": None,
+        "at": at,
+    }
+
+
 def _write(
-    connection: sa.Connection, target: str, links: list[_Link], events: list[dict[str, Any]]
+    connection: sa.Connection,
+    target: str,
+    links: list[_Link],
+    handed_on: list[str],
+    events: list[dict[str, Any]],
 ) -> None:
     append_rows(connection, link_event, events)
     if not links:
         return
-    connection.execute(_REMOVE, [{"of_target": target, "of_worker": k.worker_key} for k in links])
+    gone = [*handed_on, *(link.worker_key for link in links)]
+    connection.execute(_REMOVE, [{"of_target": target, "of_worker": key} for key in gone])
     rows = [{"target": target, **{n: getattr(k, n) for n in _Link.__slots__}} for k in links]
     connection.execute(_ADD, rows)
 

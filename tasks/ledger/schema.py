@@ -60,6 +60,7 @@ class LinkEventKind(StrEnum):
     CONTESTED = "contested"  # the account is somebody else's: nothing was changed
     LINKED = "linked"  # a person said so
     UNLINKED = "unlinked"  # likewise
+    HANDED_ON = "handed_on"  # the same person has another worker key now
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):

@@ -37,8 +37,14 @@ class Foreseen:
         accounts = self.snapshot.accounts.set_index(ACCOUNT_ID, drop=False)
         rows: dict[str, dict[str, object]] = {}
         links = dict(zip(self.links[WORKER_KEY], self.links[ACCOUNT_ID], strict=True))
-        links |= {adoption.worker_key: adoption.account_id for adoption in plan.adoptions}
         ours = set(self.deactivated_by_us)
+        for adoption in plan.adoptions:
+            if adoption.taken_from is not None:
+                links.pop(adoption.taken_from, None)
+                ours.discard(adoption.taken_from)
+            links[adoption.worker_key] = adoption.account_id
+            if adoption.left:
+                ours.add(adoption.worker_key)
         for operation in plan.operations:
             account = operation.account_id or f"{FORESEEN}{operation.worker_key}"
             row = _row(accounts, account)

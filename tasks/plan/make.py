@@ -30,6 +30,7 @@ from tasks.plan.digests import digest_of_frame
 from tasks.plan.guardrails import Workforce, judge
 from tasks.plan.habits import about_habits, leave_out_rewritten
 from tasks.plan.latest import heed_latest, leave_out_undone
+from tasks.plan.new_keys import follow_keys
 from tasks.plan.operations import Comparison, build_operations, collection_paused
 from tasks.plan.references import refer
 from tasks.plan.teams import plan_teams
@@ -86,8 +87,12 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     # positions are taken in these frames from here on: their order and index must be known
     accounts = ACCOUNTS.check(inputs.snapshot.accounts).sort_values(ACCOUNT_ID, ignore_index=True)
     links = LINKS.check(inputs.links).sort_values(WORKER_KEY, ignore_index=True)
-    people = add_absent(inputs.people, links, settings)
-    correlation = correlate(people.frame, accounts, links)
+    under = follow_keys(inputs.people, links, inputs.deactivated_by_us)
+    inputs = replace(
+        inputs, people=under.people, links=under.links, deactivated_by_us=under.deactivated_by_us
+    )
+    people = add_absent(inputs.people, inputs.links, settings)
+    correlation = correlate(people.frame, accounts, inputs.links)
     present = _beside(accounts, correlation.position)
     kept_in_step = _kept_in_step(inputs.people, settings)
     compared = [path for path in kept_in_step if path not in inputs.learned.never_kept]
@@ -143,7 +148,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     workforce = _workforce(inputs, accounts, comparison, decision, settings)
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
     findings |= {*about_habits(inputs.learned, kept_in_step), *_about_reading(inputs.snapshot)}
-    findings |= {*referring.findings, *inputs.late}
+    findings |= {*referring.findings, *inputs.late, *under.findings}
     read = inputs.snapshot.complete
     teams = plan_teams(inputs.teams, comparison, decision, settings, everybody_read=read)
     return Plan(
@@ -154,7 +159,7 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
         kinds=_in_order(inputs.kinds),
         basis=_basis(inputs, accounts, links, settings, teams.basis),
         operations=operations,
-        adoptions=adoptions,
+        adoptions=_with_moves(adoptions, under.moves, inputs.only),
         team_operations=teams.operations,
         team_adoptions=teams.adoptions,
         findings=_sorted({*findings, *decision.findings, *teams.findings}),
@@ -206,6 +211,14 @@ def _adoptions(comparison: Comparison, decision: Decision) -> Iterable[Adoption]
             correlated_by=CorrelationKey(str(key)),
             left=bool(has_left),
         )
+
+
+def _with_moves(
+    adoptions: tuple[Adoption, ...], moves: tuple[Adoption, ...], only: frozenset[str] | None
+) -> tuple[Adoption, ...]:
+    """Whatever else is left out of a plan: operations name people by the keys of today."""
+    theirs = [each for each in moves if only is None or each.worker_key in only]
+    return tuple(sorted((*adoptions, *theirs), key=lambda each: each.worker_key))
 
 
 def _workforce(

@@ -197,6 +197,7 @@ def _adoption(adoption: Adoption, show_values: bool) -> Document:
         "account_id": adoption.account_id,
         "user_name": adoption.user_name,
         "correlated_by": str(adoption.correlated_by),
+        **({} if adoption.taken_from is None else {"taken_from": adoption.taken_from}),
         **shown("externalId", {"external_id": adoption.external_id}, show_values),
     }
 

@@ -123,6 +123,8 @@ def person(user_name: str | None, worker_key: str) -> str:
 
 def adoption_reason(adoption: Adoption) -> str:
     """Why an account comes under management."""
+    if adoption.taken_from is not None:
+        return f"the same person by their person id: was worker {adoption.taken_from} until now"
     return f"the account was there already, and is this person's by {adoption.correlated_by}"
 
 

@@ -63,10 +63,12 @@ def judge_employments(
     today, zone_days = _days(accepted, contract, settings, as_of)
     first, first_unread = _dates(accepted, contract, WorkerField.HIRE_DATE)
     last, last_unread = _dates(accepted, contract, WorkerField.LAST_DAY)
+    back, back_unread = _dates(accepted, contract, WorkerField.LEAVE_END)
     declared = accepted[STATE].fillna(WorkerState.ACTIVE).astype("str")
-    judged = decide(declared, first, last, today, settings)
+    judged = decide(declared, first, last, back, today, settings)
     # no date and a date that cannot be read are not the same: the second may end an employment
     unread = (first_unread | last_unread) & (declared != WorkerState.LEAVER)
+    unread |= back_unread & (declared == WorkerState.ON_LEAVE)
     rows = accepted.assign(
         **{
             STATE: judged["state"],
@@ -79,7 +81,12 @@ def judge_employments(
 
 
 def decide(
-    declared: pd.Series, first: pd.Series, last: pd.Series, today: pd.Series, settings: Lifecycle
+    declared: pd.Series,
+    first: pd.Series,
+    last: pd.Series,
+    leave_end: pd.Series,
+    today: pd.Series,
+    settings: Lifecycle,
 ) -> pd.DataFrame:
     """The rules of lifecycle; the first that holds decides.
 
@@ -88,6 +95,7 @@ def decide(
         first: First day of work, or missing.
         last: Last day of work, or missing; one before the first day belongs to the employment
             before a rehire: nobody works in between, and from the first day it does not count.
+        leave_end: Last day of a leave, or missing; the status often lags behind it by days.
         today: The day, in each person's own zone.
         settings: `lifecycle` of the settings.
 
@@ -98,6 +106,7 @@ def decide(
     too_early = ahead & (first - pd.to_timedelta(settings.prehire_days, unit="D") > today)
     ended = (last < today) & (~(first > last) | too_early)
     future = declared == WorkerState.FUTURE
+    away = (declared == WorkerState.ON_LEAVE) & ~(leave_end < today)
     on_leave = Presence.PRESENT if settings.on_leave == "keep" else Presence.ABSENT
     suspended = Presence.KEPT if settings.suspended == "keep" else Presence.ABSENT
     rules: list[tuple[pd.Series, WorkerState, Presence, str]] = [
@@ -105,7 +114,7 @@ def decide(
         (ended, WorkerState.LEAVER, Presence.ABSENT, "last-day-passed"),
         (declared == WorkerState.SUSPENDED, WorkerState.SUSPENDED, suspended, "suspended"),
         (too_early, WorkerState.FUTURE, Presence.WAITING, "before-first-day"),
-        (declared == WorkerState.ON_LEAVE, WorkerState.ON_LEAVE, on_leave, "on-leave"),
+        (away, WorkerState.ON_LEAVE, on_leave, "on-leave"),
         (ahead, WorkerState.FUTURE, Presence.PRESENT, "prehire"),
         (future & first.isna(), WorkerState.FUTURE, Presence.WAITING, "no-first-day"),
     ]
@@ -206,6 +215,13 @@ def _dates(
     text = rows[name].mask(is_in(rows[name], column.sentinels), None)
     days = read_days(text, column.dates or ISO)
     return days, text.notna() & days.isna()
+
+
+def read_day_column(
+    rows: pd.DataFrame, contract: ExportContract, meaning: WorkerField
+) -> pd.Series:
+    """A date column by its meaning; missing where there is none, or none that can be read."""
+    return _dates(rows, contract, meaning)[0]
 
 
 def _days(

@@ -26,6 +26,7 @@ from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.matching import Source
 from tasks.transform.merge import Merged, merge_sources
 from tasks.transform.references import resolve_references
+from tasks.transform.same_person import join_persons
 from tasks.transform.teams import map_teams
 
 CheckedBatches = Mapping[str, tuple[CheckedBatch, ExportContract]]
@@ -84,7 +85,8 @@ def derive(
     checked, contract = batches[employment]
     judged = judge_employments(checked.accepted, contract, settings.lifecycle, as_of)
     held_back = find_held_back(_deciding(batches, settings), employment)
-    employed = Source(employment, one_per_person(judged, contract.key), contract)
+    persons = join_persons(one_per_person(judged, contract.key), contract)
+    employed = Source(employment, persons.rows, contract)
     merged = _sorted(_merge(employed, batches, settings, held_back))
     frame, role_rules = _mapped(merged.workers, settings, spread)
     frame, findings = keep_doubtful(frame, merged, held_back)
@@ -99,7 +101,8 @@ def derive(
         references=_references(settings),
         held_back=held_back,
         complete_roster=_is_complete(settings, employment, checked),
-        findings=(*merged.findings, *findings, *about_references),
+        findings=(*persons.findings, *merged.findings, *findings, *about_references),
+        former=persons.former,
         zone_days=judged.zone_days,
         teams=None if settings.teams is None else map_teams(merged.workers, settings.teams),
     )

@@ -13,6 +13,9 @@ import sqlalchemy as sa
 from tasks.ledger import Ledger, open_ledger
 from tasks.ledger.schema import HEAD, VERSION_TABLE, metadata
 from tests.ledger_parts import SQLITE
+from tests.remembered_rules import remembered_rules
+
+__all__ = ["remembered_rules"]
 
 
 @pytest.fixture(scope="session")

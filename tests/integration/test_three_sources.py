@@ -61,8 +61,9 @@ def test_a_refused_delivery_of_it_leaves_its_attributes_and_the_rest_goes_on(
     planned = acme.plan("--json")
     assert planned.code == EXIT_CHANGES
     assert "source-refused" in {f["code"] for f in planned.document["findings"]}
-    assert acme.sync().state == "completed_with_quarantine"
+    run = acme.sync()
+    assert run.state == "completed_with_quarantine"
     assert locales(acme) == ["R1", "R2", "R3"]
     assert [user["active"] for user in acme.users().values()] == [True, True, False]
-    report = sorted(acme.folder.glob("runs/*/report.md"))[-1]
+    report = acme.folder / "runs" / run.run_id / "report.md"
     assert "refused by its contract: attributes" in report.read_text()

@@ -349,3 +349,32 @@ def test_the_settings_bound_how_early_a_joiner_may_come() -> None:
     for days in (-1, 91):
         with pytest.raises(ValueError, match="prehire_days"):
             Lifecycle(prehire_days=days)
+
+
+@pytest.mark.parametrize(
+    ("state", "leave_end", "on_leave", "expected"),
+    [
+        ("on_leave", YESTERDAY, "deactivate", EMPLOYED),
+        ("on_leave", TODAY, "deactivate", ("absent", "on-leave")),
+        ("on_leave", TOMORROW, "keep", ("present", "on-leave")),
+        ("on_leave", None, "deactivate", ("absent", "on-leave")),
+        ("on_leave", "soon", "deactivate", ("kept", "date-unreadable")),
+        # of others it says nothing
+        ("active", "soon", "deactivate", EMPLOYED),
+        ("leaver", YESTERDAY, "deactivate", LEAVER),
+        ("suspended", YESTERDAY, "deactivate", ("absent", "suspended")),
+    ],
+)
+def test_a_leave_is_over_after_its_last_day_whatever_the_status_says(
+    state: str, leave_end: str | None, on_leave: str, expected: tuple[str, str]
+) -> None:
+    row: dict[str, str | None] = {"id": "w1", "email": "w1@acme.example", "_state": state}
+    row |= {"hire": PAST, "back": leave_end}
+    world = World(hr=[row], conf=f"lifecycle: {{on_leave: {on_leave}}}\n", as_of=TODAY)
+    assert presence(world)["w1"] == expected
+
+
+def test_who_is_back_from_leave_still_leaves_after_the_last_day() -> None:
+    row = {"id": "w1", "email": "w1@acme.example", "_state": "on_leave"}
+    row |= {"hire": PAST, "back": "2026-02-01", "last": YESTERDAY}
+    assert presence(World(hr=[row], as_of=TODAY))["w1"] == ENDED
