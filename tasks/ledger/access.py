@@ -7,10 +7,8 @@ import sqlalchemy as sa
 
 from data_contracts.access import AccessChange, AccessEvent, Cause
 from data_contracts.words import OutcomeResult
+from tasks.ledger.event_words import EventKind, LinkEventKind, LinkState
 from tasks.ledger.schema import (
-    EventKind,
-    LinkEventKind,
-    LinkState,
     account_link,
     approval,
     batch,

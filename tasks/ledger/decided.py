@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from data_contracts.errors import ConfigurationError
 from data_contracts.link_decision import LinkedAccount
 from tasks.ledger.chain import append_rows
+from tasks.ledger.event_words import LinkEventKind, LinkState
 from tasks.ledger.links import LinkChange, apply_changes
-from tasks.ledger.schema import LinkEventKind, LinkState, account_link, folded, link_event
+from tasks.ledger.schema import account_link, folded, link_event
 
 STATES_TOLD = (
     LinkEventKind.ADOPTED,

@@ -7,9 +7,8 @@ import sqlalchemy as sa
 
 from data_contracts.outcome import HistoryEntry, HttpExchange
 from tasks.ledger import approval_history, team_history
+from tasks.ledger.event_words import EventKind, LinkEventKind
 from tasks.ledger.schema import (
-    EventKind,
-    LinkEventKind,
     exchange,
     folded,
     link_event,

@@ -16,7 +16,8 @@ from data_contracts.errors import LedgerError
 from data_contracts.frames import ACCOUNT_ID, LINKS, TEXT, WORKER_KEY
 from data_contracts.plan import Adoption
 from tasks.ledger.chain import append_rows
-from tasks.ledger.schema import LinkEventKind, LinkState, account_link, folded, link_event
+from tasks.ledger.event_words import LinkEventKind, LinkState
+from tasks.ledger.schema import account_link, folded, link_event
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,15 +7,8 @@ import sqlalchemy as sa
 from data_contracts.batch import QuarantinedRow
 from data_contracts.month import DoneOperation
 from data_contracts.words import OperationKind
-from tasks.ledger.schema import (
-    EventKind,
-    operation,
-    operation_event,
-    plan,
-    quarantined_row,
-    rejection,
-    run,
-)
+from tasks.ledger.event_words import EventKind
+from tasks.ledger.schema import operation, operation_event, plan, quarantined_row, rejection, run
 
 
 def done(

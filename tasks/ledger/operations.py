@@ -14,18 +14,10 @@ from data_contracts.team_plan import TeamOperation
 from data_contracts.words import OperationKind, OutcomeResult, TeamOperationKind
 from tasks.ledger import failing, team_links, team_operations
 from tasks.ledger.chain import append_rows, take_numbers
+from tasks.ledger.event_words import EventKind, LinkEventKind, LinkState
 from tasks.ledger.links import LinkChange, apply_changes
 from tasks.ledger.recorded import RecordedOperation
-from tasks.ledger.schema import (
-    EventKind,
-    LinkEventKind,
-    LinkState,
-    exchange,
-    folded,
-    open_operation,
-    operation,
-    operation_event,
-)
+from tasks.ledger.schema import exchange, folded, open_operation, operation, operation_event
 
 EXTERNAL_ID = "externalId"
 """The attribute path whose value a link keeps too."""

@@ -15,12 +15,12 @@ from data_contracts.purge import Pruned
 from tasks.ledger import chain
 from tasks.ledger.audited import AUDITED
 from tasks.ledger.chain_schema import ChainKind
+from tasks.ledger.event_words import LinkState
 from tasks.ledger.key_sets import ranges
 from tasks.ledger.permit import permitted
 from tasks.ledger.row_digests import Key
 from tasks.ledger.salts import take_away
 from tasks.ledger.schema import (
-    LinkState,
     account_link,
     exchange,
     link_event,

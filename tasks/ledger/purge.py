@@ -22,11 +22,11 @@ from tasks.ledger import chain, history
 from tasks.ledger.audited import AUDITED, RUN_END, Audited
 from tasks.ledger.chain_schema import ChainKind
 from tasks.ledger.correction_schema import correction, correction_body
+from tasks.ledger.event_words import LinkState
 from tasks.ledger.permit import permitted
 from tasks.ledger.row_digests import Key, personal_digest, row_digest, row_salt
 from tasks.ledger.salts import Salts, entries, take_away
 from tasks.ledger.schema import (
-    LinkState,
     account_link,
     attribute_rewrite,
     failing_operation,

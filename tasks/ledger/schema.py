@@ -17,7 +17,6 @@ The migrations bring a database here; a test holds the two against each other.
 """
 
 from datetime import UTC, datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 
@@ -31,36 +30,6 @@ metadata = sa.MetaData()
 
 BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 """SQLite numbers rows by itself in a column of the type INTEGER alone."""
-
-
-class EventKind(StrEnum):
-    """What an `operation_event` tells."""
-
-    INTENT = "intent"  # about to be written at the target
-    OUTCOME = "outcome"  # what became of it
-
-
-class LinkState(StrEnum):
-    """What scimflow last did with a linked account."""
-
-    ACTIVE = "active"
-    DEACTIVATED = "deactivated"
-
-
-class LinkEventKind(StrEnum):
-    """How an account link came to be or changed."""
-
-    ADOPTED = "adopted"  # the account was there already
-    CREATED = "created"
-    REPLACED = "replaced"  # the person has another account now
-    RENAMED = "renamed"  # another userName
-    IDENTIFIED = "identified"  # another externalId
-    DEACTIVATED = "deactivated"
-    REACTIVATED = "reactivated"
-    CONTESTED = "contested"  # the account is somebody else's: nothing was changed
-    LINKED = "linked"  # a person said so
-    UNLINKED = "unlinked"  # likewise
-    HANDED_ON = "handed_on"  # the same person has another worker key now
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from data_contracts.outcome import HistoryEntry
 from data_contracts.team_plan import TEAM_PREFIX
-from tasks.ledger.schema import EventKind, operation, operation_event
+from tasks.ledger.event_words import EventKind
+from tasks.ledger.schema import operation, operation_event
 from tasks.ledger.team_links import TeamLinkEventKind
 from tasks.ledger.team_operations import JOIN
 from tasks.ledger.team_schema import team_link_event, team_member
