@@ -33,11 +33,12 @@ TEAMS_SWITCH = (
 )
 
 
-async def examine(config: Path) -> AsyncIterator[HealthCheck]:
+async def examine(config: Path, day: str | None = None) -> AsyncIterator[HealthCheck]:
     """Look whether everything that a run needs is well.
 
     Args:
         config: scimflow.yaml or its folder.
+        day: Day whose exports are looked for; today when None.
 
     Yields:
         One result after the other; what cannot be tried is SKIPPED.
@@ -48,7 +49,7 @@ async def examine(config: Path) -> AsyncIterator[HealthCheck]:
         yield _failed("settings", error)
         return
     yield HealthCheck("settings", HealthState.OK, f"{project.file} is in order")
-    async for check in _sources(project):
+    async for check in _sources(project, day):
         yield check
     for check in _ledger(project):
         yield check
@@ -65,7 +66,7 @@ def _failed(name: str, error: ScimflowError) -> HealthCheck:
     return HealthCheck(name, HealthState.FAILED, error.message, error.hint)
 
 
-async def _sources(project: Project) -> AsyncIterator[HealthCheck]:
+async def _sources(project: Project, day: str | None) -> AsyncIterator[HealthCheck]:
     for name, source in project.settings.sources.items():
         try:
             contract = read_contract(source.contract, project.folder)
@@ -78,7 +79,7 @@ async def _sources(project: Project) -> AsyncIterator[HealthCheck]:
                 found = await _try_live(name, source, project.folder)
                 yield HealthCheck(f"source {name}", HealthState.OK, found)
                 continue
-            today = project.as_of(None)
+            today = project.as_of(day)
             file = pick_file(name, source, folder=project.folder, now=utc_now(), as_of=today)
             with closing(file):
                 found = f"{file.path} is the one to read"

@@ -35,6 +35,7 @@ async def link(
     by: str,
     note: str,
     taken_from: str | None,
+    as_of: str | None,
     tell: Teller,
 ) -> LinkDecision:
     """Link a person to an account.
@@ -46,6 +47,7 @@ async def link(
         by: Who decides.
         note: Why.
         taken_from: Worker key of who has the account until now; None for nobody.
+        as_of: Day of the exports that the person is looked up in; today when None.
         tell: Told what is being done.
 
     Raises:
@@ -54,7 +56,7 @@ async def link(
         BatchRefused: The exports cannot be used, so nobody's key can be looked up.
         LeaseHeld: A run works on the target.
     """
-    await _require_known(project, person, tell)
+    await _require_known(project, person, as_of, tell)
     client = open_client(project.settings.target, find_token(project), folder=project.folder)
     tell(f"looking for the account at {project.settings.target.name}")
     async with client:
@@ -102,10 +104,10 @@ async def _recorded(project: Project, name: str, message: str) -> AsyncIterator[
             ledger.end_run(run.record.run_id, state=state, message=told, ended_at=utc_now())
 
 
-async def _require_known(project: Project, person: str, tell: Teller) -> None:
+async def _require_known(project: Project, person: str, day: str | None, tell: Teller) -> None:
     """Somebody who is in no export would be taken for a leaver by absence."""
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
-        preparation = Preparation(project, PLAIN, ledger, project.as_of(None), utc_now(), tell=tell)
+        preparation = Preparation(project, PLAIN, ledger, project.as_of(day), utc_now(), tell=tell)
         sources = await check_sources(preparation)
     sources.require_accepted()
     people = derive(sources.checked, project.settings, preparation.as_of).people

@@ -1,5 +1,6 @@
 """Flow `provision-person`: one person's account, now, from the newest exports."""
 
+from datetime import date
 from typing import Any
 
 from prefect import State, flow
@@ -19,7 +20,10 @@ from flows.tracked import MANNER, conduct, connect
 
 @flow(name="provision-person", flow_run_name="provision-{person}", persist_result=False)
 async def provision_person(
-    person: str, configuration: str = SETTINGS_FILE, if_busy: IfBusy = IfBusy.WAIT
+    person: str,
+    configuration: str = SETTINGS_FILE,
+    if_busy: IfBusy = IfBusy.WAIT,
+    as_of: date | None = None,
 ) -> State[Any]:
     """Bring one person's account in step with the newest exports, and nobody else's.
 
@@ -32,6 +36,7 @@ async def provision_person(
         configuration: Path of scimflow.yaml on the machine that runs the flow.
         if_busy: When another run works on the target: refuse (this one ends as failed), wait for
             it, or cancel this one.
+        as_of: Day to work for, as 2026-03-02; today when empty.
     """
 
     async def work(run: Run, as_of: AsOf) -> RunState:
@@ -47,4 +52,5 @@ async def provision_person(
             MANNER.tell(why_nothing(found.people, next(iter(only))))
         return state
 
-    return await conduct("provision-person", configuration, None, work, if_busy, asks=True)
+    day = as_of.isoformat() if as_of else None
+    return await conduct("provision-person", configuration, day, work, if_busy, asks=True)

@@ -18,7 +18,7 @@ LOOKED_AT = 200
 
 
 def find_quarantine(
-    project: Project, ledger: LedgerReader, run: str | None, *, now: bool
+    project: Project, ledger: LedgerReader, run: str | None, *, now: bool, day: str | None = None
 ) -> Quarantine:
     """Find the rows that are set aside.
 
@@ -27,16 +27,18 @@ def find_quarantine(
         ledger: To look in.
         run: A run's id or its beginning; the last one that read exports when None.
         now: Read the exports at hand instead.
+        day: Read the exports of that day instead.
 
     Raises:
         ConfigurationError: There is no such run, or none at all.
     """
-    if now:
+    if now or day is not None:
         if run is not None:
             raise ConfigurationError(
-                "a run and --now cannot go together", hint="leave one of them out"
+                f"a run and {'--now' if now else '--as-of'} cannot go together",
+                hint="leave one of them out",
             )
-        return Quarantine(None, tuple(_read_now(project, ledger)))
+        return Quarantine(None, tuple(_read_now(project, ledger, day)))
     record = _the_run(project, ledger, run)
     return _of_run(project, ledger, record)
 
@@ -101,12 +103,12 @@ def _of_run(project: Project, ledger: LedgerReader, run: RunRecord) -> Quarantin
     return Quarantine(run, tuple(rows), tuple(without))
 
 
-def _read_now(project: Project, ledger: LedgerReader) -> Iterator[KeptRow]:
+def _read_now(project: Project, ledger: LedgerReader, day: str | None) -> Iterator[KeptRow]:
     from flows.pipeline import Preparation, check_sources  # pandas, which the ledger needs not
     from flows.stages import PLAIN
     from tasks.validate.quarantine import quarantine_jsonl
 
-    preparation = Preparation(project, PLAIN, ledger, project.as_of(None), utc_now())
+    preparation = Preparation(project, PLAIN, ledger, project.as_of(day), utc_now())
     sources = asyncio.run(check_sources(preparation))
     for name, (checked, _) in sources.checked.items():
         yield from _parse(quarantine_jsonl(sources.raw[name], checked.report), name)

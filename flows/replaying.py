@@ -16,13 +16,16 @@ from tasks.ledger import LedgerReader
 from tasks.validate.corrected_rows import ReturnedRow, compare_rows
 
 
-async def replay(project: Project, ledger: LedgerReader, file: Path) -> Replay:
+async def replay(
+    project: Project, ledger: LedgerReader, file: Path, day: str | None = None
+) -> Replay:
     """Hold corrected rows against their contracts, together with the exports at hand.
 
     Args:
         project: Settings and folder.
         ledger: Has the corrections that count already.
         file: What an analyst gave back.
+        day: Day of the exports that the rows are held against them with; today when None.
 
     Raises:
         SourceError: The file, or an export, cannot be read.
@@ -35,7 +38,7 @@ async def replay(project: Project, ledger: LedgerReader, file: Path) -> Replay:
     for source in known:
         rows = [row for row in returned if row.source == source]
         if rows:
-            await _replay_source(project, ledger, source, rows, result)
+            await _replay_source(project, ledger, source, rows, project.as_of(day), result)
     return result
 
 
@@ -54,11 +57,15 @@ def _check_rows(rows: Sequence[ReturnedRow], known: list[str]) -> None:
 
 
 async def _replay_source(
-    project: Project, ledger: LedgerReader, source: str, rows: list[ReturnedRow], result: Replay
+    project: Project,
+    ledger: LedgerReader,
+    source: str,
+    rows: list[ReturnedRow],
+    as_of: AsOf,
+    result: Replay,
 ) -> None:
     settings = project.settings.sources[source]
     contract = read_contract(settings.contract, project.folder)
-    as_of = project.as_of(None)
     raw = await PLAIN.extract(source, settings, contract, project.folder, utc_now(), as_of)
     kept = ledger.corrections(project.settings.target.name, source)
     now = await check_corrected(PLAIN.check, raw, contract, as_of, kept)

@@ -1,5 +1,6 @@
 """Flow `retry-failed`: tries again now what earlier runs did not bring about, and nothing else."""
 
+from datetime import date
 from typing import Any
 
 from prefect import State, flow
@@ -17,7 +18,10 @@ from flows.tracked import MANNER, conduct, connect
 
 @flow(name="retry-failed", flow_run_name="retry-{of}", persist_result=False)
 async def retry_failed(
-    of: str, configuration: str = SETTINGS_FILE, if_busy: IfBusy = IfBusy.REFUSE
+    of: str,
+    configuration: str = SETTINGS_FILE,
+    if_busy: IfBusy = IfBusy.REFUSE,
+    as_of: date | None = None,
 ) -> State[Any]:
     """Try again now what failed before, for one person or for everybody of a run.
 
@@ -29,6 +33,7 @@ async def retry_failed(
         configuration: Path of scimflow.yaml on the machine that runs the flow.
         if_busy: When another run works on the target: refuse (this one ends as failed), wait for
             it, or cancel this one.
+        as_of: Day to work for, as 2026-03-02; today when empty.
     """
 
     async def work(run: Run, as_of: AsOf) -> RunState:
@@ -39,4 +44,5 @@ async def retry_failed(
             bar = Progress("Operations carried out")
             return await sync_within(run, as_of, client, MANNER, bar, only=only, at_once=True)
 
-    return await conduct("retry-failed", configuration, None, work, if_busy, asks=True)
+    day = as_of.isoformat() if as_of else None
+    return await conduct("retry-failed", configuration, day, work, if_busy, asks=True)

@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from rich.text import Text
 
 from flows.cli.console import print_json, results
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, DecidedBy, Why
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, DecidedBy, Why
 from flows.cli.progress import telling
 from flows.linking import link
 from flows.project import open_project
@@ -25,6 +25,7 @@ def command(
     take_from: Annotated[
         str | None, Parameter(help="Worker key of who has the account until now.")
     ] = None,
+    as_of: Day = None,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:
@@ -49,6 +50,7 @@ def command(
                 by=by or getpass.getuser(),
                 note=note,
                 taken_from=take_from,
+                as_of=as_of,
                 tell=tell,
             )
         )

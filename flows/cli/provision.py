@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 from rich.text import Text
 
+from data_contracts.as_of import AsOf
 from data_contracts.errors import EXIT_CHANGES, EXIT_HELD
 from data_contracts.words import Verdict
 from flows.cli.console import errors, print_json, results
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, ShowValues
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
 from flows.cli.progress import telling
 from flows.cli.tracked_run import run_flow
 from flows.persons import find_workers, why_nothing
@@ -31,6 +32,7 @@ def command(
     dry_run: Annotated[
         bool, Parameter(negative="", help="Show what would be done; write nothing.")
     ] = False,
+    as_of: Day = None,
     config: Config = DEFAULT_CONFIG,
     show_values: ShowValues = False,
     json: AsJson = False,
@@ -50,16 +52,18 @@ def command(
     project = open_project(config)
     find_token(project)  # wrong settings are said at once, not after Prefect's start
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
-        preparation = Preparation(project, PLAIN, ledger, project.as_of(None), utc_now())
+        preparation = Preparation(project, PLAIN, ledger, project.as_of(as_of), utc_now())
         (worker,) = asyncio.run(find_workers(preparation, [person])).workers
         if dry_run:
             return _plan(project, preparation, worker, show_values=show_values, json=json)
+
+    day = None if as_of is None else AsOf.parse(as_of).day
 
     def start() -> Awaitable[Any]:
         from flows.provision_person import provision_person
 
         # a person goes to Prefect by worker key, whatever they were called by
-        return provision_person(worker, str(config), return_state=True)
+        return provision_person(worker, str(config), as_of=day, return_state=True)
 
     return run_flow(start, json=json)
 

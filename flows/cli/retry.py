@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from data_contracts.as_of import AsOf
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day
 from flows.cli.tracked_run import run_flow
 from flows.project import find_token, open_project
 from flows.retrying import whom_to_retry
@@ -18,6 +19,7 @@ def command(
     ],
     /,
     *,
+    as_of: Day = None,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:
@@ -41,9 +43,11 @@ def command(
     # a person goes to Prefect by worker key, whatever they were called by
     subject = run.run_id if run is not None else next(iter(people))
 
+    day = None if as_of is None else AsOf.parse(as_of).day
+
     def start() -> Awaitable[Any]:
         from flows.retry_failed import retry_failed
 
-        return retry_failed(subject, str(config), return_state=True)
+        return retry_failed(subject, str(config), as_of=day, return_state=True)
 
     return run_flow(start, json=json)

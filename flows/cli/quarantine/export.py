@@ -9,7 +9,7 @@ from rich.text import Text
 from data_contracts.errors import ConfigurationError
 from data_contracts.quarantine import Quarantine
 from flows.cli.console import print_json, results
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day
 from flows.cli.quarantine.options import Now, Run, Source
 from flows.private_output import write_private
 from flows.project import open_project
@@ -28,6 +28,7 @@ def export(
     ],
     source: Source = None,
     now: Now = False,
+    as_of: Day = None,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:
@@ -46,7 +47,7 @@ def export(
 
     project = open_project(config)
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
-        found = find_quarantine(project, ledger, run, now=now)
+        found = find_quarantine(project, ledger, run, now=now, day=as_of)
         found = of_source(found, source, list(project.settings.sources))
     _check(found)
     as_lines = output.suffix.lower() in JSON_LINES

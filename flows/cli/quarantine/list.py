@@ -1,7 +1,7 @@
 """`scimflow quarantine list`: which rows are set aside, and which corrections count."""
 
 from flows.cli.console import print_json, results
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day
 from flows.cli.quarantine.options import Now, Run, Source
 from flows.project import open_project
 from flows.quarantined import find_quarantine, of_source
@@ -15,6 +15,7 @@ def list_rows(
     *,
     source: Source = None,
     now: Now = False,
+    as_of: Day = None,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:
@@ -33,7 +34,7 @@ def list_rows(
 
     project = open_project(config)
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
-        found = find_quarantine(project, ledger, run, now=now)
+        found = find_quarantine(project, ledger, run, now=now, day=as_of)
         found = of_source(found, source, list(project.settings.sources))
         trail = ledger.correction_trail(project.settings.target.name)
     counting = [each for each in trail if each.counts and source in (None, each.source)]

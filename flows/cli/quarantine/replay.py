@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from data_contracts.errors import EXIT_CONTRACT
 from flows.cli.console import print_json, results
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day
 from flows.cli.quarantine.options import By, Note
 from flows.project import open_project, utc_now
 from flows.replaying import replay
@@ -26,6 +26,7 @@ def replay_file(
     dry_run: Annotated[
         bool, Parameter(negative="", help="Only tell what would go on; keep nothing.")
     ] = False,
+    as_of: Day = None,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:
@@ -45,7 +46,7 @@ def replay_file(
 
     project = open_project(config)
     with open_ledger(project.ledger_url, folder=project.folder, read_only=dry_run) as reader:
-        found = asyncio.run(replay(project, reader, file))
+        found = asyncio.run(replay(project, reader, file, as_of))
     if not dry_run and found.rows:
         with open_ledger(project.ledger_url, folder=project.folder) as ledger:
             ledger.record_corrections(

@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from data_contracts.errors import ConfigurationError
 from flows.cli.console import print_json, results
-from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, ShowValues
+from flows.cli.options import DEFAULT_CONFIG, AsJson, Config, Day, ShowValues
 from flows.cli.quarantine.options import Now
 from flows.project import open_project
 from flows.quarantined import find_quarantine
@@ -20,6 +20,7 @@ def show(
     /,
     *,
     now: Now = False,
+    as_of: Day = None,
     show_values: ShowValues = False,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
@@ -37,7 +38,7 @@ def show(
 
     project = open_project(config)
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
-        found = find_quarantine(project, ledger, run, now=now)
+        found = find_quarantine(project, ledger, run, now=now, day=as_of)
     chosen = [r for r in found.rows if row in (f"{r.source}:{r.line}", r.worker_key)]
     if not chosen:
         raise ConfigurationError(
