@@ -23,6 +23,7 @@ WORKER_KEY = "worker_key"
 ACCOUNT_ID = "account_id"
 ROLE_RULE = "role_rule"
 DUE = "due"
+BEGAN = "began"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,8 @@ DESIRED = FrameSpec(
     {WORKER_KEY: TEXT, "state": TEXT, "presence": TEXT, "reason": TEXT, "in_scope": FLAG},
     unique=(WORKER_KEY,),
     more="one column for each mapped attribute path, `line.SOURCE` for the rows it came from, "
-    "`role_rule` for what decided the role, `due` for when a leaver's last day had ended (seconds "
-    "since 1970, 0 for nobody's)",
+    "`role_rule` for what decided the role, `due` for when a leaver's last day had ended and "
+    "`began` for the first day of work (seconds since 1970, 0 where nothing says so)",
 )
 """What the target should hold for each person, in worker-key order.
 

@@ -26,6 +26,10 @@ class Lifecycle(Section):
     """An inactive account of somebody employed: reactivated always, only when scimflow had
     deactivated it, or never (then it is a finding)."""
 
+    late_days: Annotated[int, Field(ge=1, le=3650)] | None = 30
+    """A first or last day further back than this, of somebody whose account is made or taken away
+    only now, is a finding; `null` for none."""
+
     @property
     def zone(self) -> ZoneInfo:
         """The zone as an object."""

@@ -29,6 +29,7 @@ from tasks.plan.diff import changed_attributes
 from tasks.plan.digests import digest_of_frame
 from tasks.plan.guardrails import Workforce, judge
 from tasks.plan.habits import about_habits, leave_out_rewritten
+from tasks.plan.late_dates import about_late_dates
 from tasks.plan.latest import heed_latest, leave_out_undone
 from tasks.plan.new_keys import follow_keys
 from tasks.plan.operations import Comparison, build_operations, collection_paused
@@ -149,6 +150,8 @@ def make_plan(inputs: PlanInputs, settings: Configuration, as_of: AsOf) -> Plan:
     findings = {*inputs.people.findings, *people.findings, *correlation.findings}
     findings |= {*about_habits(inputs.learned, kept_in_step), *_about_reading(inputs.snapshot)}
     findings |= {*referring.findings, *inputs.late, *under.findings}
+    late_days, first = settings.lifecycle.late_days, links.empty
+    findings |= {*about_late_dates(people.frame, decision, as_of, late_days, first=first)}
     read = inputs.snapshot.complete
     teams = plan_teams(inputs.teams, comparison, decision, settings, everybody_read=read)
     return Plan(

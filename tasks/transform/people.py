@@ -15,13 +15,13 @@ from data_contracts.configuration import Configuration
 from data_contracts.desired import DesiredPeople, HeldBack
 from data_contracts.errors import ConfigurationError
 from data_contracts.export_contract import ExportContract
-from data_contracts.frames import DESIRED, DUE, LINE, ROLE_RULE, STATE, WORKER_KEY
+from data_contracts.frames import BEGAN, DESIRED, DUE, LINE, ROLE_RULE, STATE, WORKER_KEY
 from data_contracts.partitions import Spread, blocks_of
 from data_contracts.scim.paths import parse_path
 from tasks.transform.clauses import select
 from tasks.transform.contributions import contribute
 from tasks.transform.doubts import find_held_back, keep_doubtful
-from tasks.transform.lifecycle import judge_employments, last_days_ended, one_per_person
+from tasks.transform.lifecycle import FIRST_DAY, judge_employments, last_days_ended, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.matching import Source
 from tasks.transform.merge import Merged, merge_sources
@@ -92,7 +92,11 @@ def derive(
     frame, findings = keep_doubtful(frame, merged, held_back)
     frame, about_references = resolve_references(frame, merged.workers, settings, held_back)
     frame = frame.assign(
-        **{ROLE_RULE: role_rules, DUE: _due(frame[WORKER_KEY], employed, settings)}
+        **{
+            ROLE_RULE: role_rules,
+            DUE: _due(frame[WORKER_KEY], employed, settings),
+            BEGAN: _began(frame[WORKER_KEY], employed),
+        }
     )
     people = DesiredPeople(
         frame=DESIRED.check(frame),
@@ -113,6 +117,13 @@ def _due(keys: pd.Series, employed: Source, settings: Configuration) -> pd.Serie
     """When access should have ended: seconds since 1970, 0 where nothing says so."""
     ended = last_days_ended(employed.rows, employed.contract, settings.lifecycle)
     seconds = ended.astype("datetime64[s, UTC]").astype("int64")
+    return keys.map(seconds).fillna(0).astype("int64")
+
+
+def _began(keys: pd.Series, employed: Source) -> pd.Series:
+    """The first day of work: seconds from 1970 to its midnight in UTC, 0 where nothing says so."""
+    first = employed.rows.set_index(employed.contract.key)[FIRST_DAY].dropna()
+    seconds = first.astype("datetime64[s]").astype("int64")
     return keys.map(seconds).fillna(0).astype("int64")
 
 

@@ -51,7 +51,7 @@ def acme(tmp_path: Path) -> Iterator[Company]:
         acme.settings({"sources": {"hr": {"path": "hr-{date}.csv"}}})
         write(acme, SUNDAY)
         acme.sync(SUNDAY)
-        write(acme, MONDAY, person(13), broken=3)
+        write(acme, MONDAY, person(13, hire_date=MONDAY), broken=3)
         write(acme, TUESDAY, broken=2)
         yield acme
 

@@ -39,15 +39,18 @@ def test_findings_are_made_now_where_no_plan_is_kept_and_nothing_is_written(acme
 
 def test_the_last_plan_that_is_kept_is_told_until_one_looks_now(acme: Company) -> None:
     run = acme.sync()
-    acme.export(*(person(n, title=f"p{n}@acme.example") for n in range(1, 9)))
+    rows = (person(n, title=f"p{n}@acme.example", hire_date="2026-02-20") for n in range(1, 9))
+    acme.export(*rows)
     acme.sandbox.journal.clear()
     kept = acme.say("findings", "--json")
     assert kept.code == EXIT_CHANGES
     assert kept.document["run"]["run_id"] == run.run_id
     assert acme.requests() == []
-    now = acme.say("findings", "--now", "--json")
+    now = acme.say("findings", "--now", "--as-of", TODAY, "--json")
     assert (now.code, now.document["findings"]) == (0, [])
-    assert "Nothing that a person should know or decide" in acme.say("findings", "--now").text
+    assert (
+        "Nothing that a person should know or decide" in acme.say("findings", "--as-of", TODAY).text
+    )
 
 
 def test_findings_are_told_by_severity_with_what_to_do_and_without_values(acme: Company) -> None:

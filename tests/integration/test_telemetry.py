@@ -217,7 +217,7 @@ def test_a_collector_that_is_away_or_refuses_fails_no_run_and_is_told_of_once(
 ) -> None:
     with collector(status or 200) as received:
         url = received.url if status else "http://127.0.0.1:9"
-        where = {"enabled": True, "endpoint": url, "deliver_within_s": 0.5}
+        where = {"enabled": True, "endpoint": url, "deliver_within_s": 2}
         acme.settings({"telemetry": where})
         with caplog.at_level(logging.WARNING):
             done = _run(acme)

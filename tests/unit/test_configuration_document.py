@@ -74,7 +74,7 @@ def with_mapping(line: str) -> str:
         (
             BASE + "lifecycle: {zzz: 1}\n",
             "8: lifecycle.zzz: unknown key; known here: "
-            "absent, on_leave, prehire_days, reactivate, suspended, time_zone",
+            "absent, late_days, on_leave, prehire_days, reactivate, suspended, time_zone",
         ),
         (BASE + "folder: /etc\n", "8: folder: unknown key; did you mean `ledger`?"),
         (
