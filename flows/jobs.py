@@ -171,9 +171,18 @@ def _deployed(job: Job, settings: Configuration, configuration: str) -> Deployed
         tuple(dict.fromkeys((TAG, f"target:{target}", *wanted.tags))),
         schedule,
         wanted.time_zone or settings.lifecycle.time_zone,
-        # of one deployment the later run waits in Prefect, where it takes no worker's place
-        "CANCEL_NEW" if if_busy is IfBusy.CANCEL else "ENQUEUE",
+        _collision(if_busy, settings),
     )
+
+
+def _collision(if_busy: IfBusy | None, settings: Configuration) -> str:
+    """Of one deployment the later run waits in Prefect, where it takes no worker's place.
+
+    A suspended run that is resumed asks for its place anew: where the later one is cancelled, an
+    approval that comes while another run is at work would end the approved run.
+    """
+    may_cancel = if_busy is IfBusy.CANCEL and settings.approval.wait != "suspend"
+    return "CANCEL_NEW" if may_cancel else "ENQUEUE"
 
 
 def _if_busy(job: Job, schedule: Schedule | None) -> IfBusy | None:

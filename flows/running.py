@@ -178,7 +178,18 @@ class Run:
             show_values=show,
             folder=self.project.settings.report.folder,
             files_url=self.project.settings.report.files_url,
+            decisions=self._decisions(),
         )
+
+    def _decisions(self) -> list[Approval | Rejection]:
+        """What people said of the plan, as far as the ledger can be asked."""
+        digest = self.record.plan_digest
+        if digest is None:
+            return []
+        try:
+            return [*self.ledger.approvals(digest), *self.ledger.rejections(digest)]
+        except ScimflowError:  # the page of a run whose ledger has gone tells the rest
+            return []
 
     def write(self, name: str, pieces: Iterable[bytes]) -> Path:
         """Write a file into the run's folder, readable by its owner alone.

@@ -1,9 +1,6 @@
 """`scimflow access`: who had access from when to when."""
 
-from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from cyclopts import Parameter
 from rich.text import Text
@@ -11,12 +8,13 @@ from rich.text import Text
 from data_contracts.access import AccessInterval
 from data_contracts.errors import ConfigurationError
 from flows.cli.console import print_json, results
+from flows.cli.days import Output, ending_of, moments_of
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
 from flows.private_output import write_private
 from flows.project import Project, open_project
 from tasks.ledger import open_ledger
 from tasks.report.access import access_rows, chosen, intervals
-from tasks.report.access_files import WRITERS
+from tasks.report.access_files import access_file
 from tasks.report.terminal_access import access_view
 
 
@@ -35,10 +33,7 @@ def command(
     ] = None,
     to: Annotated[str | None, Parameter(help="Leave out what began after this day.")] = None,
     role: Annotated[str | None, Parameter(help="Only access with this role.")] = None,
-    output: Annotated[
-        Path | None,
-        Parameter(name=["--output", "-o"], help="File to write (0600): .csv, .json or .parquet."),
-    ] = None,
+    output: Output = None,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:
@@ -58,16 +53,11 @@ def command(
     project = open_project(config)
     if at is not None and (from_ or to):
         raise ConfigurationError("--at is one day: leave out --from and --to")
-    since, until = _time(project, at or from_, at or to)
-    if output is not None and output.suffix.lower().removeprefix(".") not in WRITERS:
-        raise ConfigurationError(
-            f"{output}: is written as what its name ends with",
-            hint="name a file that ends with .csv, .json or .parquet",
-        )
+    since, until = moments_of(project, at or from_, at or to)
+    ending = None if output is None else ending_of(output)
     found = chosen(_intervals(project, person), since=since, until=until, role=role)
-    if output is not None:
-        write = WRITERS[output.suffix.lower().removeprefix(".")]
-        write_private(output, [write(found)], "who had access")
+    if output is not None and ending is not None:
+        write_private(output, [access_file(found, ending)], "who had access")
     if json:
         print_json({"access": access_rows(found)})
     elif output is not None:
@@ -86,26 +76,3 @@ def _intervals(project: Project, person: str | None) -> list[AccessInterval]:
                 hint="give a worker key, a userName or an account id",
             )
         return intervals(ledger.access(target, person))
-
-
-def _time(
-    project: Project, first: str | None, last: str | None
-) -> tuple[datetime | None, datetime | None]:
-    """From the beginning of the first day to the end of the last one, in the settings' zone."""
-    zone = project.settings.lifecycle.zone
-    since = None if first is None else _midnight(_day(first), zone)
-    until = None if last is None else _midnight(_day(last) + timedelta(days=1), zone)
-    if since is not None and until is not None and since >= until:
-        raise ConfigurationError(f"{first} is after {last}", hint="--from comes before --to")
-    return since, until
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"{text!r} is not a day", hint="write it as 2026-03-02") from None

@@ -1,17 +1,26 @@
 """`scimflow history`: what was done."""
 
+from datetime import datetime
 from typing import Annotated
 
 from cyclopts import Parameter, validators
+from rich.text import Text
 
 from data_contracts.errors import ConfigurationError
+from data_contracts.outcome import HistoryEntry
 from flows.cli.console import print_json, results
+from flows.cli.days import Output, ending_of, moments_of
 from flows.cli.options import DEFAULT_CONFIG, AsJson, Config
-from flows.project import open_project
+from flows.private_output import write_private
+from flows.project import Project, open_project
 from tasks.ledger import open_ledger
 from tasks.report.documents import history_document
+from tasks.report.history_files import history_file
 from tasks.report.terminal import history_view
 from tasks.report.terminal_runs import runs_document, runs_view
+
+SHOWN = 200
+"""Lines on a screen, when nothing else is said: more are read in a file."""
 
 
 def command(
@@ -23,16 +32,25 @@ def command(
     ] = None,
     /,
     *,
+    from_: Annotated[
+        str | None, Parameter(name="--from", help="Only what was done on this day or later.")
+    ] = None,
+    to: Annotated[str | None, Parameter(help="Only what was done on this day or before.")] = None,
     limit: Annotated[
-        int,
-        Parameter(help="Most lines to show, the latest ones.", validator=validators.Number(gte=1)),
-    ] = 200,
+        int | None,
+        Parameter(
+            help="Most lines, the latest ones; 200 when not given, and all in a file.",
+            validator=validators.Number(gte=1),
+        ),
+    ] = None,
+    output: Output = None,
     config: Config = DEFAULT_CONFIG,
     json: AsJson = False,
 ) -> int:
     """Tell what was done, when, by which run, why, and with which result.
 
-    Reads the ledger alone.
+    Reads the ledger alone. With --from, --to or --output and nobody named, everything that was done
+    at the target is told. Days begin and end in the settings' time zone.
 
     Examples:
         scimflow history
@@ -42,30 +60,61 @@ def command(
         scimflow history ada@example.com
 
         scimflow history team:Product
+
+        scimflow history --from 2026-01-01 --to 2026-03-31 -o history.parquet
     """
     project = open_project(config)
+    since, until = moments_of(project, from_, to)
+    ending = None if output is None else ending_of(output)
+    of_all = subject is None and (since or until or output) is not None
+    if subject is None and not of_all:
+        return _runs(project, limit or SHOWN, json=json)
+    found = _within(_lines(project, subject), since, until)
+    most = limit if limit is not None or output is not None else SHOWN
+    entries = found if most is None else found[-most:]
+    if output is not None and ending is not None:
+        write_private(output, [history_file(entries, ending)], "what was done")
+    if json:
+        print_json(history_document(entries))
+    elif output is not None:
+        results().print(Text(f"written: {output}, {len(entries):,} lines"))
+    else:
+        results().print(history_view(entries))
+    return 0
+
+
+def _runs(project: Project, limit: int, *, json: bool) -> int:
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
-        if subject is None:
-            runs = ledger.runs(limit)
-            if json:
-                print_json(runs_document(runs))
-            else:
-                results().print(runs_view(runs))
-            return 0
-        run = ledger.run(subject)
+        runs = ledger.runs(limit)
+    if json:
+        print_json(runs_document(runs))
+    else:
+        results().print(runs_view(runs))
+    return 0
+
+
+def _lines(project: Project, subject: str | None) -> list[HistoryEntry]:
+    """Everything of a run, a person, a team, or of all."""
+    target = project.settings.target.name
+    with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
+        run = None if subject is None else ledger.run(subject)
         if run is not None:  # a ledger may be shared: a run tells its own target
-            entries = ledger.history(run.target, run=run.run_id, limit=limit)
-        else:
-            target = project.settings.target.name
-            entries = ledger.history(target, person=subject, limit=limit)
-    if run is None and not entries:
+            return ledger.history(run.target, run=run.run_id)
+        entries = ledger.history(target, person=subject)
+    if subject is not None and not entries:
         raise ConfigurationError(
             f"the ledger knows no run, no person and no team {subject!r}",
             hint="`scimflow history` lists the runs; a person is a worker key, userName or id, "
             "a team is team:KEY, a name or an id",
         )
-    if json:
-        print_json(history_document(entries))
-    else:
-        results().print(history_view(entries))
-    return 0
+    return entries
+
+
+def _within(
+    entries: list[HistoryEntry], since: datetime | None, until: datetime | None
+) -> list[HistoryEntry]:
+    return [
+        entry
+        for entry in entries
+        if (since is None or entry.at >= since) and (until is None or entry.at < until)
+    ]

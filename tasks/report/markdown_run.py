@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from data_contracts.approval import Approval, Rejection
 from data_contracts.batch import ContractReport
 from data_contracts.outcome import LoadReport, Outcome, RunRecord
 from data_contracts.plan import Operation, Plan
@@ -11,6 +12,7 @@ from data_contracts.words import OperationKind, RunState
 from tasks.report import markdown_sections as part
 from tasks.report.counters import ending
 from tasks.report.escaping import escape_cell
+from tasks.report.markdown_decisions import markdown_decisions
 from tasks.report.markdown_teams import markdown_teams
 from tasks.report.next_steps import NextStep, next_step_of_run
 from tasks.report.privacy import changes
@@ -49,6 +51,7 @@ def run_markdown(
     show_values: bool = False,
     folder: str = "runs",
     files_url: str | None = None,
+    decisions: Sequence[Approval | Rejection] = (),
 ) -> str:
     """Tell what a run did.
 
@@ -60,6 +63,7 @@ def run_markdown(
         show_values: Whether values of personal attributes may be shown.
         folder: The folder of all runs (`report.folder`).
         files_url: Where a browser finds that folder (`report.files_url`).
+        decisions: What people said of the plan.
 
     Returns:
         Markdown: how it ended first, then what to do, then the details.
@@ -70,6 +74,7 @@ def run_markdown(
             _ending(run, plan),
             _unsafe(run, plan),
             part.commands(next_step_of_run(run.state, run.run_id, plan)),
+            markdown_decisions(decisions),
             _what_and_why(plan, load),
             markdown_teams(plan, load.outcomes if load else None) if plan else "",
             _troubles(plan, load, show_values),

@@ -56,6 +56,8 @@ def test_a_held_run_is_suspended_and_goes_on_with_the_approved_plan(deployed: De
     [said] = deployed.lines(done["run_id"], "approve")
     assert "Ada Moreau released the plan" in said["explanation"]
     assert said["detail"] == "checked with HR"
+    page = deployed.acme.folder / "runs" / done["run_id"] / "report.md"
+    assert "released by Ada Moreau \\(Prefect UI\\) | checked with HR" in page.read_text()
     active = [user["userName"] for user in deployed.acme.users().values() if user["active"]]
     assert active == ["person1@acme.example"]
 

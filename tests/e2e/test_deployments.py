@@ -78,7 +78,7 @@ def test_deploying_twice_is_deploying_once(acme: Company, prefect: PrefectServer
         assert deployment["enforce_parameter_schema"]
         assert deployment["global_concurrency_limit"]["limit"] == 1
     options = second["workspace-leaver-sweep"]["concurrency_options"]
-    assert options["collision_strategy"] == "CANCEL_NEW"
+    assert options["collision_strategy"] == "ENQUEUE"  # a run that is resumed is never cancelled
     assert second["workspace-sync"]["concurrency_options"]["collision_strategy"] == "ENQUEUE"
 
 

@@ -109,6 +109,10 @@ def test_a_rejected_plan_is_not_asked_about_again_until_somebody_approves_it(
     assert "office" not in again.message
     assert "POST /Users" not in acme.requests()
     assert "half the office is missing" in acme.say("history", run).text
+    page = (acme.folder / "runs" / again.run_id / "report.md").read_text()
+    assert "released by Ada \\(command line\\)" in page
+    assert "rejected by Grace \\(command line\\)" in page
+    assert "office" not in page  # said without the form's warning that everybody reads it
     assert acme.say("approve", run, "--by", "Lin").code == 0
     assert acme.sync().state is RunState.COMPLETED
 

@@ -15,7 +15,7 @@ from data_contracts.month import DoneOperation, Month, MonthInputs
 from data_contracts.outcome import RunRecord
 from data_contracts.words import RunState
 from tasks.report.access import COLUMNS, access_rows, chosen, intervals
-from tasks.report.access_files import access_csv, access_json, access_parquet
+from tasks.report.access_files import access_file
 from tasks.report.blocks import as_html, as_markdown
 from tasks.report.month import monthly, quantile
 from tasks.report.month_page import month_blocks, month_document, span, title
@@ -101,7 +101,7 @@ def an_interval() -> list[AccessInterval]:
 
 
 def test_csv_is_safe_in_a_spreadsheet_and_has_every_column() -> None:
-    text = access_csv(an_interval()).decode("utf-8-sig")
+    text = access_file(an_interval(), "csv").decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert tuple(row) == COLUMNS
     assert row["role"].startswith("'=")
@@ -110,14 +110,14 @@ def test_csv_is_safe_in_a_spreadsheet_and_has_every_column() -> None:
 
 def test_json_and_parquet_say_the_same() -> None:
     found = an_interval()
-    assert json.loads(access_json(found))["access"] == access_rows(found)
-    (row,) = parquet.read_table(io.BytesIO(access_parquet(found))).to_pylist()
+    assert json.loads(access_file(found, "json"))["access"] == access_rows(found)
+    (row,) = parquet.read_table(io.BytesIO(access_file(found, "parquet"))).to_pylist()
     assert (row["begin"], row["end"], row["due"]) == (day(1), day(5), day(4, 0))
     assert tuple(row) == COLUMNS
 
 
 def test_no_access_is_a_table_without_rows() -> None:
-    table = parquet.read_table(io.BytesIO(access_parquet([])))
+    table = parquet.read_table(io.BytesIO(access_file([], "parquet")))
     assert (table.num_rows, tuple(table.column_names)) == (0, COLUMNS)
 
 
