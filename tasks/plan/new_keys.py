@@ -57,7 +57,10 @@ def follow_keys(
     linked = {new: old for new, old in people.former.items() if old in known}
     twice = {new: old for new, old in linked.items() if new in known}
     moved = {old: new for new, old in linked.items() if new not in known}
-    rows = links[is_in(links[WORKER_KEY], sorted(moved))]
+    kept = set(people.frame.loc[people.frame["presence"] == Presence.KEPT, WORKER_KEY])
+    # of whoever is in doubt nothing is written down either; the next plan looks again
+    recorded = sorted(old for old, new in moved.items() if new not in kept)
+    rows = links[is_in(links[WORKER_KEY], recorded)]
     return UnderNewKeys(
         people=_keep(people, twice) if twice else people,
         links=_renamed(links, moved) if moved else links,

@@ -172,6 +172,10 @@ def applied(world: World, plan: Plan) -> World:
     accounts = {str(row["id"]): dict(row) for row in world.accounts}
     links, ours = dict(world.links), set(world.deactivated_by_us)
     for adoption in plan.adoptions:
+        if adoption.taken_from is not None:
+            del links[adoption.taken_from]
+            ours -= {adoption.taken_from}
+            ours |= {adoption.worker_key} if adoption.left else set()
         links[adoption.worker_key] = adoption.account_id
     for operation in plan.operations:
         account = operation.account_id or f"new-{operation.worker_key}"
