@@ -99,11 +99,12 @@ def test_two_runs_with_one_token_stay_within_its_rate_and_ask_prefect_seldom(
     shared = {"shared_limit": {"name": LIMIT, "shares": 4}, "requests_per_s": PER_S}
     asyncio.run(ensure_limit(target_settings(**shared)))
     with ExitStack() as stack:
-        running = served(stack, rate_limit_per_s=PER_S)
+        # one page: of a list that grows while its pages are read, nobody is made
+        running = served(stack, rate_limit_per_s=PER_S, max_page_size=1000)
         deployed = []
         for name in ("north", "south"):
             company = subsidiary(tmp_path / name, running, name, CREATES)
-            target = {"name": name, "request_budget_s": 120, **shared}
+            target = {"name": name, "request_budget_s": 120, "page_size": 1000, **shared}
             company.settings({"target": target, "guardrails": {"creates": {"max": None}}})
             deployed.append(workers.deploy(name, company.config, TODAY))
         runs = workers.wait(workers.start(deployed))
