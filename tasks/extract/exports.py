@@ -29,6 +29,7 @@ from tasks.extract.long_cells import without_long_cells
 from tasks.extract.pick import Picked, pick_file
 from tasks.extract.places import MEGABYTE, Entry
 from tasks.extract.records import Records
+from tasks.extract.spoiled_cells import without_spoiled_cells
 from tasks.extract.unpack import unpack
 
 Reader = Callable[[str, bytes, ExportContract], Records]
@@ -125,7 +126,7 @@ def batch_of(
         SourceError: It is not what the contract says; says where, and what to do.
     """
     records, digest = _records(delivered, settings, contract)
-    records = without_long_cells(records, contract)
+    records = without_spoiled_cells(without_long_cells(records, contract), contract)
     frame, blank = _frame(records)
     frame, left_out = without_ignored(frame, contract.ignored_rows)
     warnings = [*delivered.warnings, *records.warnings]

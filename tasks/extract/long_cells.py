@@ -4,15 +4,11 @@ A file that lost its line ends or its quotes, or that somebody made to fill the 
 megabytes. Such a text would go on as a key into the ledger, into reports and onto screens.
 """
 
-from dataclasses import replace
-
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from data_contracts.batch import MalformedRow
 from data_contracts.export_contract import ExportContract
-from tasks.extract.records import Records
+from tasks.extract.records import Records, set_aside
 
 LONGEST = 32_767
 """Bytes of a cell: what a spreadsheet's cell can hold of characters. Addresses have hundreds."""
@@ -33,14 +29,4 @@ def without_long_cells(records: Records, contract: ExportContract) -> Records:
             faults.setdefault(
                 int(row), f"column {column.name!r} holds a text longer than {LONGEST:,} bytes"
             )
-    if not faults:
-        return records
-    kept = np.ones(len(records.lines), dtype=bool)
-    kept[list(faults)] = False
-    malformed = [MalformedRow(int(records.lines[row]), why) for row, why in faults.items()]
-    return replace(
-        records,
-        columns={name: cells.filter(pa.array(kept)) for name, cells in records.columns.items()},
-        lines=records.lines[kept],
-        malformed=tuple(sorted((*records.malformed, *malformed), key=lambda row: row.line)),
-    )
+    return set_aside(records, faults)
