@@ -24,6 +24,8 @@ SHARED = "person-id-shared"
 ELSEWHERE = "works-under-another-key"
 """Reason of the row of somebody who still works under the key they had before."""
 
+_NAMES = (WorkerField.GIVEN_NAME, WorkerField.FAMILY_NAME, WorkerField.DISPLAY_NAME)
+
 _HERE = (str(Presence.PRESENT), str(Presence.KEPT))
 
 
@@ -45,9 +47,10 @@ class Persons:
 def join_persons(rows: pd.DataFrame, contract: ExportContract) -> Persons:
     """Take two employments with different worker keys for one person, where the person id says so.
 
-    Exactly two rows count as one person: one that has ended, and one that has not. Three rows, or
-    two of people who both work, say that the id is wrong: a placeholder, a copied cell. They are
-    kept as they are, since to guess would give one person another's account.
+    Exactly two rows count as one person: one that has ended, and one that has not. Three rows, two
+    of people who both work, or two names without a word in common say that the id is wrong: a
+    placeholder, a copied cell. They are kept as they are, since to guess would give one person
+    another's account.
 
     Args:
         rows: Judged rows, one for each worker key.
@@ -90,6 +93,7 @@ class _Employment:
     state: str
     presence: str
     first: pd.Timestamp
+    names: frozenset[str]
     last: pd.Timestamp
 
     @property
@@ -102,14 +106,26 @@ def _employments(
 ) -> Iterator[_Employment]:
     """The rows that share a person id, those of the same id one after the other."""
     some = rows.loc[person.index]
-    cells = (person, some[contract.key], some[STATE], some[PRESENCE], some[FIRST_DAY])
+    cells = (some[contract.key], some[STATE], some[PRESENCE], some[FIRST_DAY])
     last = read_day_column(some, contract, WorkerField.LAST_DAY)
-    for row in zip(person.index, *cells, last, strict=True):
+    for row in zip(person.index, person, *cells, _words(some, contract), last, strict=True):
         yield _Employment(*row)
+
+
+def _words(rows: pd.DataFrame, contract: ExportContract) -> list[frozenset[str]]:
+    """The words of each row's names: who marries keeps a given name, Bob and Robert a family's."""
+    names = [contract.meanings[field] for field in _NAMES if field in contract.meanings]
+    columns = [folded(rows[name]).fillna("") for name in names if name in rows.columns]
+    return [frozenset(" ".join(cells).split()) for cells in zip(*columns, strict=True)] or [
+        frozenset()
+    ] * len(rows)
 
 
 def _in_order(pair: Sequence[_Employment]) -> tuple[_Employment | None, _Employment | None]:
     """Which of two rows is the person's today, and the other; None where nobody can tell."""
+    one, two = (each.names for each in pair)
+    if one and two and one.isdisjoint(two):
+        return None, None
     here = [each for each in pair if each.here]
     if len(here) == 2:
         working = [each for each in here if each.state != WorkerState.FUTURE]

@@ -58,7 +58,8 @@ def acme(tmp_path: Path) -> Iterator[Company]:
 
 def became(**cells: str) -> str:
     """The row of the employee."""
-    return row(7, "P3", **{"email": ADDRESS, "hire_date": "2026-03-01", **cells})
+    same = {"first_name": "Given3", "last_name": "Family3", "email": ADDRESS}
+    return row(7, "P3", **{**same, "hire_date": "2026-03-01", **cells})
 
 
 def ended(**cells: str) -> str:
@@ -155,6 +156,18 @@ def test_two_people_with_one_id_are_kept_and_told(acme: Company) -> None:
     document = planned(acme)
     assert kinds(document) == {}
     assert codes(document) == {"00003": "person-id-shared", "00007": "person-id-shared"}
+
+
+def test_nobody_gets_the_account_of_somebody_with_another_name(acme: Company) -> None:
+    write(acme, ended(), became(first_name="Noor", last_name="Hakimi"))
+    document = planned(acme)
+    assert (kinds(document), document["adoptions"]) == ({}, [])
+    assert codes(document) == {"00003": "person-id-shared", "00007": "person-id-shared"}
+
+
+def test_a_name_that_changed_by_half_is_still_the_person(acme: Company) -> None:
+    write(acme, ended(), became(last_name="Hakimi"))
+    assert kinds(planned(acme)) == {"00007": "update"}
 
 
 def test_three_rows_of_one_id_are_kept_and_told(acme: Company) -> None:
