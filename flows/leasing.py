@@ -6,12 +6,15 @@ import random
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
+from data_contracts.errors import ScimflowError
+from data_contracts.outcome import RunRecord
 from data_contracts.words import IfBusy, RunState
 from flows.project import utc_now
 from flows.running import Run
+from flows.untold import keep_untold
 from tasks.ledger import LedgerReader
 from tasks.ledger.lease import TTL_S, lease, who_holds
 from tasks.ledger.runs import READING_FLOWS
@@ -79,12 +82,7 @@ async def hold_backfill(run: Run) -> AsyncIterator[None]:
         for other in run.ledger.runs(target=run.record.target):
             same = other.flow == run.record.flow and other.run_id != run.record.run_id
             if same and other.state is RunState.RUNNING:
-                run.ledger.end_run(
-                    other.run_id,
-                    state=RunState.FAILED,
-                    ended_at=utc_now(),
-                    message="ended without a word; the same backfill goes on where it stopped",
-                )
+                _close(run, other, "the same backfill goes on where it stopped")
         yield
 
 
@@ -97,9 +95,17 @@ def close_dead_runs(run: Run) -> None:
     for other in run.ledger.runs(target=run.record.target):
         dead = other.state is RunState.RUNNING and other.flow not in READING_FLOWS
         if dead and other.run_id != run.record.run_id and other.started_at < before:
-            run.ledger.end_run(
-                other.run_id,
-                state=RunState.FAILED,
-                ended_at=utc_now(),
-                message=f"ended without a word; run {run.record.run_id} settles what it left",
-            )
+            _close(run, other, f"run {run.record.run_id} settles what it left")
+
+
+def _close(run: Run, dead: RunRecord, then: str) -> None:
+    """End a run that was killed; and at Prefect, where it would run for ever and nobody be told."""
+    run.ledger.end_run(
+        dead.run_id,
+        state=RunState.FAILED,
+        ended_at=utc_now(),
+        message=f"ended without a word; {then}",
+    )
+    if dead.prefect_run_id is not None:
+        with suppress(ScimflowError):  # no reason to leave a leaver's access
+            keep_untold(run.project, dead)

@@ -18,7 +18,7 @@ from tasks.report.tables import history_table
 
 @flow(name="tell-run", flow_run_name="told-later-{run}", persist_result=False)
 async def tell_run(run: str, configuration: str = SETTINGS_FILE) -> State[Any]:
-    """Show a run that went on while Prefect's server was away: its pages, and how it ended.
+    """Show a run that was killed, or went on while Prefect's server was away, and how it ended.
 
     Nothing is done at the target. The final state is the run's own, so that whoever is notified of
     held, failed or partly applied runs hears of it late instead of never.
@@ -57,13 +57,15 @@ def _remembered(project: Project, run: str) -> tuple[RunRecord, list[HistoryEntr
 
 
 def _when(record: RunRecord) -> str:
-    return f"ran at {record.started_at:%Y-%m-%d %H:%M} UTC without Prefect's server"
+    return f"ran at {record.started_at:%Y-%m-%d %H:%M} UTC, and Prefect saw no end of it"
 
 
 async def _end(prefect_run_id: str, state: State[Any]) -> None:
     """Give the flow run an end that the server saw no end of; else it runs there for ever."""
     async with get_client() as client:
         try:
-            await client.set_flow_run_state(UUID(prefect_run_id), state, force=True)
+            seen = (await client.read_flow_run(UUID(prefect_run_id))).state
+            if seen is None or not seen.is_final():  # a worker may have seen that it crashed
+                await client.set_flow_run_state(UUID(prefect_run_id), state, force=True)
         except ObjectNotFound:
             return  # another server, or another database, than the one it began with

@@ -126,7 +126,7 @@ def _settling(work: Work) -> Work:
 async def _tell_waiting(project: Project) -> None:
     """Bring runs into the history that Prefect's server was not there for."""
     for waiting in untold_runs(project):
-        tell(f"telling Prefect of run {waiting.run_id}, which went on without its server")
+        tell(f"telling Prefect of run {waiting.run_id}, of which it saw no end")
         try:
             await tell_run(waiting.run_id, str(project.file), return_state=True)
         except httpx.HTTPError:

@@ -1,7 +1,8 @@
-"""Runs that Prefect's server has not been told of, kept until it can be.
+"""Runs of whose end Prefect's server has not been told, kept until it can be.
 
 A run belongs into the history that admins look at, also when the server was away: `sync
---offline-history` begins without it, and a server may go away while a run goes on. Which runs wait
+--offline-history` begins without it, a server may go away while a run goes on, and a run that was
+killed tells nobody. Which runs wait
 stands in one small file each, beside the default ledger; the runs themselves are in the ledger and
 their folders.
 """

@@ -1,6 +1,7 @@
 """A run that was killed does not stay `running` for ever."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from data_contracts.words import RunState
 from flows.leasing import hold_target
 from flows.project import Project, open_project, utc_now
 from flows.running import begin_run
+from flows.untold import untold_runs
 from tasks.ledger import Ledger, open_ledger
 
 SETTINGS = """
@@ -26,7 +28,8 @@ def _project(folder: Path) -> Project:
 
 def _begun(ledger: Ledger, run_id: str, *, minutes_ago: int, flow: str = "sync-users") -> None:
     started = utc_now() - timedelta(minutes=minutes_ago)
-    ledger.start_run(RunRecord(run_id, flow, "there", "2026-03-02", started))
+    record = RunRecord(run_id, flow, "there", "2026-03-02", started)
+    ledger.start_run(replace(record, prefect_run_id=f"prefect-{run_id}"))
 
 
 def test_the_next_run_ends_the_runs_that_were_killed_and_leaves_others_alone(
@@ -51,3 +54,6 @@ def test_the_next_run_ends_the_runs_that_were_killed_and_leaves_others_alone(
     assert run.record.run_id in killed.message
     assert states["just-begun"] is RunState.RUNNING
     assert states["looking"] is RunState.RUNNING
+    # Prefect is told of its end, too: there it would run for ever
+    [untold] = untold_runs(project)
+    assert (untold.run_id, untold.prefect_run_id) == ("killed", "prefect-killed")
