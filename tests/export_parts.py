@@ -60,6 +60,19 @@ def document(**changes: Any) -> dict[str, Any]:
     return whole | {"servers": [server], "schema": [schema]} | changes
 
 
+def extension(reference: str = "bamboohr-report@1", **schema: Any) -> dict[str, Any]:
+    """A contract of one's own that extends a published one, as plain data."""
+    whole: dict[str, Any] = {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": "urn:acme:hr",
+        "name": "acme-hr",
+        "version": "2.0.0",
+        "customProperties": custom(extends=reference),
+    }
+    return whole | ({"schema": [{"name": "people", **schema}]} if schema else {})
+
+
 def contract(**changes: Any) -> ExportContract:
     return parse_contract(yaml.safe_dump(document(**changes), sort_keys=False), origin=ORIGIN)
 

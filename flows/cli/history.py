@@ -69,9 +69,12 @@ def command(
     of_all = subject is None and (since or until or output) is not None
     if subject is None and not of_all:
         return _runs(project, limit or SHOWN, json=json)
-    found = _within(_lines(project, subject), since, until)
     most = limit if limit is not None or output is not None else SHOWN
-    entries = found if most is None else found[-most:]
+    if since is None and until is None:
+        entries = _lines(project, subject, most)
+    else:
+        found = _within(_lines(project, subject, None), since, until)
+        entries = found if most is None else found[-most:]
     if output is not None and ending is not None:
         write_private(output, [history_file(entries, ending)], "what was done")
     if json:
@@ -93,14 +96,14 @@ def _runs(project: Project, limit: int, *, json: bool) -> int:
     return 0
 
 
-def _lines(project: Project, subject: str | None) -> list[HistoryEntry]:
-    """Everything of a run, a person, a team, or of all."""
+def _lines(project: Project, subject: str | None, most: int | None) -> list[HistoryEntry]:
+    """The newest lines of a run, a person, a team, or of all."""
     target = project.settings.target.name
     with open_ledger(project.ledger_url, folder=project.folder, read_only=True) as ledger:
         run = None if subject is None else ledger.run(subject)
         if run is not None:  # a ledger may be shared: a run tells its own target
-            return ledger.history(run.target, run=run.run_id)
-        entries = ledger.history(target, person=subject)
+            return ledger.history(run.target, run=run.run_id, limit=most)
+        entries = ledger.history(target, person=subject, limit=most)
     if subject is not None and not entries:
         raise ConfigurationError(
             f"the ledger knows no run, no person and no team {subject!r}",

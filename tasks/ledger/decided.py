@@ -8,8 +8,8 @@ from data_contracts.errors import ConfigurationError
 from data_contracts.link_decision import LinkedAccount
 from tasks.ledger.chain import append_rows
 from tasks.ledger.event_words import LinkEventKind, LinkState
-from tasks.ledger.links import LinkChange, apply_changes
-from tasks.ledger.schema import account_link, folded, link_event
+from tasks.ledger.links import LinkChange, apply_changes, ended
+from tasks.ledger.schema import account_link, link_event
 
 STATES_TOLD = (
     LinkEventKind.ADOPTED,
@@ -96,24 +96,8 @@ def unlink(
             hint="`scimflow explain PERSON` shows a person's worker key and account",
         )
     connection.execute(sa.delete(account_link).where(*theirs))
-    append_rows(
-        connection,
-        link_event,
-        [
-            {
-                "run_id": run_id,
-                "target": target,
-                "event": str(LinkEventKind.UNLINKED),
-                "worker_key": worker_key,
-                "account_id": old.account_id,
-                "user_name": old.user_name,
-                "user_name_folded": folded(old.user_name),
-                "external_id": old.external_id,
-                "correlated_by": None,
-                "at": at,
-            }
-        ],
-    )
+    gone = ended(run_id, target, old, LinkEventKind.UNLINKED, at)
+    append_rows(connection, link_event, [gone])
     return str(old.account_id)
 
 

@@ -166,7 +166,8 @@ def apply_changes(
             if owner is not None and owner == change.taken_from and change.worker_key not in links:
                 del owners[change.account_id]
                 handed_on.add(owner)
-                events.append(_handed_on(run_id, target, links.pop(owner), change.at))
+                event = LinkEventKind.HANDED_ON
+                events.append(ended(run_id, target, links.pop(owner), event, change.at))
             if owners.get(change.account_id, change.worker_key) != change.worker_key:
                 contested.append(change)
                 events.append(_event(run_id, target, change, LinkEventKind.CONTESTED, None))
@@ -277,11 +278,22 @@ def _event(
     }
 
 
-def _handed_on(run_id: str, target: str, link: _Link, at: datetime) -> dict[str, Any]:
+def ended(
+    run_id: str, target: str, link: Any, event: LinkEventKind, at: datetime
+) -> dict[str, Any]:
+    """The event of a link that is taken away.
+
+    Args:
+        run_id: By which run.
+        target: Name of the target.
+        link: The link, as a row of `account_link` or the like.
+        event: Why it ends.
+        at: When (UTC).
+    """
     return {
         "run_id": run_id,
         "target": target,
-        "event": str(LinkEventKind.HANDED_ON),
+        "event": str(event),
         "worker_key": link.worker_key,
         "account_id": link.account_id,
         "user_name": link.user_name,

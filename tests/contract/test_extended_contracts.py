@@ -12,24 +12,12 @@ from data_contracts.export_contract import ExportContract
 from data_contracts.odcs import parse_contract
 from data_contracts.words import BatchVerdict, Severity, WorkerState
 from tasks.extract.contracts import published_text, read_contract
-from tests.export_parts import check, custom, document
+from tests.export_parts import check, custom, document, extension
 
 BAMBOOHR = (
     "Employee #,First Name,Last Name,Work Email,Job Title,Department,Employment Status,"
     "Hire Date,Termination Date"
 )
-
-
-def extension(reference: str = "bamboohr-report@1", **schema: Any) -> dict[str, Any]:
-    whole: dict[str, Any] = {
-        "apiVersion": "v3.2.0",
-        "kind": "DataContract",
-        "id": "urn:acme:hr",
-        "name": "acme-hr",
-        "version": "2.0.0",
-        "customProperties": custom(extends=reference),
-    }
-    return whole | ({"schema": [{"name": "people", **schema}]} if schema else {})
 
 
 def extended(folder: Path, data: dict[str, Any] | str) -> ExportContract:

@@ -24,7 +24,7 @@ from flows.cli.contract import test as contract_test
 from flows.cli.options import Day
 from flows.cli.quarantine import export, list, replay, show
 from tests.command_parts import Company, company, person, say
-from tests.export_parts import custom
+from tests.export_parts import extension
 
 SUNDAY, MONDAY, TUESDAY = "2026-03-01", "2026-03-02", "2026-03-03"
 BROKEN = "not an address"
@@ -103,17 +103,8 @@ def test_the_doctor_looks_for_the_exports_of_the_day(acme: Company) -> None:
 
 
 def test_how_old_an_export_may_be_is_judged_for_the_day(acme: Company) -> None:
-    schema = {"name": "people", "customProperties": custom()}
-    contract = {
-        "apiVersion": "v3.2.0",
-        "kind": "DataContract",
-        "id": "urn:acme:hr",
-        "name": "acme-hr",
-        "version": "1.0.0",
-        "customProperties": custom(extends="generic-hr@1"),
-        "slaProperties": [{"property": "freshness", "value": 2, "unit": "d"}],
-        "schema": [schema],
-    }
+    freshness = {"property": "freshness", "value": 2, "unit": "d"}
+    contract = {**extension("generic-hr@1"), "slaProperties": [freshness]}
     (acme.folder / "hr.odcs.yaml").write_text(yaml.safe_dump(contract, sort_keys=False))
     words = ("contract", "test", acme.folder / "hr.odcs.yaml", acme.folder / f"hr-{MONDAY}.csv")
     assert say(*words).code == 0  # written just now

@@ -10,31 +10,21 @@ import yaml
 from flows.project import open_project
 from tasks.ledger import open_ledger
 from tests.command_parts import HEADER, Company, company, person
-from tests.export_parts import custom
+from tests.export_parts import custom, extension
 
 ADDRESS = "person3@acme.example"
 
-CONTRACT = {
-    "apiVersion": "v3.2.0",
-    "kind": "DataContract",
-    "id": "urn:acme:hr",
-    "name": "acme-hr",
-    "version": "1.0.0",
-    "customProperties": custom(extends="generic-hr@1"),
-    "schema": [
+CONTRACT = extension(
+    "generic-hr@1",
+    customProperties=custom(severities={"email/unique": "warning"}),
+    properties=[
         {
-            "name": "people",
-            "customProperties": custom(severities={"email/unique": "warning"}),
-            "properties": [
-                {
-                    "name": "person",
-                    "logicalType": "string",
-                    "customProperties": custom(means="person_id"),
-                }
-            ],
+            "name": "person",
+            "logicalType": "string",
+            "customProperties": custom(means="person_id"),
         }
     ],
-}
+)
 
 
 def row(number: int, person_id: str, **cells: str) -> str:
