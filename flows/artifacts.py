@@ -1,7 +1,10 @@
 """What a run shows on its Artifacts tab: summary, operations, quarantined rows, progress."""
 
+import asyncio
 import os
+from collections.abc import Coroutine
 from time import monotonic
+from typing import Any
 from uuid import UUID
 
 from data_contracts.plan import Plan
@@ -19,6 +22,9 @@ RUNS_LOOKED_AT = 100
 
 PROGRESS_EVERY = 5.0
 """Percent between two moves of a progress bar: each is a call to the Prefect server."""
+
+PROGRESS_AFTER_S = 1.0
+"""A bar that is full before anybody sees it is no use, and each is three calls to the server."""
 
 QUIET_S = 30.0
 """Seconds without another move when the server did not answer: its client tries for seconds, and
@@ -66,14 +72,17 @@ def _address(path: str) -> str:
 
 async def publish_run(run: Run) -> None:
     """The run's story, and what happened to whom."""
-    await steps.publish_markdown(_key(run, "summary"), run.markdown(), "What happened, and why")
-    await publish_last_runs(run)
-    if run.plan is None:
-        return
-    show = run.project.settings.report.show_values
-    outcomes = run.load.outcomes if run.load else None
-    rows = operations_table(run.plan, outcomes, show_values=show)
-    await steps.publish_table(_key(run, "operations"), rows, "What happened to whom, and why")
+    pages: list[Coroutine[Any, Any, object]] = [
+        steps.publish_markdown(_key(run, "summary"), run.markdown(), "What happened, and why"),
+        publish_last_runs(run),
+    ]
+    if run.plan is not None:
+        show = run.project.settings.report.show_values
+        outcomes = run.load.outcomes if run.load else None
+        rows = operations_table(run.plan, outcomes, show_values=show)
+        told = "What happened to whom, and why"
+        pages.append(steps.publish_table(_key(run, "operations"), rows, told))
+    await asyncio.gather(*pages)
 
 
 async def publish_last_runs(run: Run) -> None:
@@ -96,11 +105,14 @@ class Progress:
         self._artifact: UUID | None = None
         self._shown = 0.0
         self._quiet_until = 0.0
+        self._since: float | None = None
 
     async def __call__(self, done: int, total: int) -> None:
         """Show that so many operations are done, of so many."""
         percent = 100.0 * done / total if total else 100.0
-        if monotonic() < self._quiet_until:
+        now = monotonic()
+        self._since = now if self._since is None else self._since
+        if now < self._quiet_until or now - self._since < PROGRESS_AFTER_S:
             return
         if self._artifact is None:
             self._artifact = await steps.start_progress(self._description)
