@@ -1,7 +1,9 @@
 """Flow `apply-plan`: carries out exactly one reviewed plan, or refuses and says what moved."""
 
+from contextlib import suppress
 from typing import Any
 
+import httpx
 from prefect import State, flow
 
 from data_contracts.as_of import AsOf
@@ -15,6 +17,7 @@ from flows.project import SETTINGS_FILE, open_project
 from flows.running import Run, held_message, is_approved, state_after_load
 from flows.saved_plans import find_plan, require_unmoved
 from flows.tracked import conduct, connect, prepare
+from flows.waiting import end_carried_out
 from tasks import steps
 
 
@@ -66,4 +69,7 @@ async def _apply(run: Run, saved: Plan, name: str, as_of: AsOf) -> RunState:
             Progress("Operations carried out"),
             at_once=True,
         )
-        return state_after_load(load, run.reports)
+        ended = state_after_load(load, run.reports)
+        with suppress(httpx.HTTPError):  # in the ledger they have ended
+            await end_carried_out(run, ended)
+        return ended

@@ -28,6 +28,7 @@ from data_contracts.as_of import AsOf
 from data_contracts.errors import LedgerError
 from data_contracts.plan import Plan
 from data_contracts.words import IfBusy, RunState
+from flows.approval_deadline import ask_for_end
 from flows.approval_form import ApprovalForm, approval_form
 from flows.artifacts import links_of, publish_question
 from flows.leasing import await_target
@@ -43,7 +44,8 @@ IN_PREFECT = "Prefect UI"
 
 GRACE_S = 2 * 3600
 """So much later than our own deadline does Prefect fail a run that nobody resumed, with words of
-its own. Until then any run of the target ends it as rejected; whoever answers late is told so."""
+its own. Until then `approval-deadline`, or any run of the target, ends it as rejected; whoever
+answers late is told so."""
 
 POLL_S = 5
 """Seconds between two looks of a paused run whether somebody has answered."""
@@ -69,7 +71,7 @@ def after_review(work: Work) -> Work:
             state = await work(run, day)
             if state is not RunState.HELD or not _begin_to_wait(run):
                 return state
-            await end_older(run)
+            await _tell_others(run)
         ended_so = await _answered(run)
         if ended_so is not None:
             return ended_so
@@ -140,6 +142,13 @@ def _begin_to_wait(run: Run) -> bool:
     )
     run.ledger.wait(run.waiting, message=waiting_message(run, run.waiting), counts=run.counts())
     return True
+
+
+async def _tell_others(run: Run) -> None:
+    """End what waited for an older plan, and have this run ended when its own time is over."""
+    await end_older(run)
+    if run.waiting is not None and run.project.settings.approval.wait == "suspend":
+        await ask_for_end(run.record.target, run.waiting)
 
 
 async def _answered(run: Run) -> RunState | None:

@@ -7,6 +7,10 @@ from time import monotonic
 from typing import Any
 from uuid import UUID
 
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import ArtifactCreate
+
+from data_contracts.outcome import RunRecord
 from data_contracts.plan import Plan
 from flows.running import Run
 from tasks import steps
@@ -16,6 +20,9 @@ from tasks.report.markdown import check_markdown, plan_markdown
 from tasks.report.markdown_approval import Question, approval_markdown
 from tasks.report.run_chart import runs_chart
 from tasks.report.tables import operations_table, quarantine_table
+
+SUMMARY = "What happened, and why"
+"""Of a run's own story, in the list of its artifacts."""
 
 RUNS_LOOKED_AT = 100
 """For a chart of twenty: runs that only looked are among them, and not shown."""
@@ -73,7 +80,7 @@ def _address(path: str) -> str:
 async def publish_run(run: Run) -> None:
     """The run's story, and what happened to whom."""
     pages: list[Coroutine[Any, Any, object]] = [
-        steps.publish_markdown(_key(run, "summary"), run.markdown(), "What happened, and why"),
+        steps.publish_markdown(_key(run, "summary"), run.markdown(), SUMMARY),
         publish_last_runs(run),
     ]
     if run.plan is not None:
@@ -83,6 +90,24 @@ async def publish_run(run: Run) -> None:
         told = "What happened to whom, and why"
         pages.append(steps.publish_table(_key(run, "operations"), rows, told))
     await asyncio.gather(*pages)
+
+
+async def publish_page(client: PrefectClient, record: RunRecord, page: str) -> None:
+    """The story of a run that another process ended, on its own Artifacts tab.
+
+    Args:
+        client: Prefect's.
+        record: Of the run; the server knows it.
+        page: Markdown.
+    """
+    artifact = ArtifactCreate(
+        key=f"{record.target}-summary",
+        type="markdown",
+        description=SUMMARY,
+        data=page,
+        flow_run_id=UUID(str(record.prefect_run_id)),
+    )
+    await client.create_artifact(artifact)
 
 
 async def publish_last_runs(run: Run) -> None:

@@ -48,7 +48,7 @@ def approve_plan(project: Project, saved: Plan, by: str | None, note: str) -> De
     with open_ledger(project.ledger_url, folder=project.folder) as ledger:
         waiting = _waiting_for(ledger, saved)
         if waiting is not None and utc_now() >= waiting.until:
-            _end_late(ledger, waiting)
+            _end_late(project, ledger, waiting)
             waiting = None
         given = _counting(ledger, saved.digest)
         if not any(same_person(name, each.approved_by) for each in given):
@@ -85,7 +85,7 @@ def reject_plan(project: Project, saved: Plan, by: str | None, reason: str) -> D
             run_id=waiting.run_id if waiting else None,
         )
         ledger.reject(said)
-        hindrance = "" if waiting is None else _end(ledger, waiting, said)
+        hindrance = "" if waiting is None else _end(project, ledger, waiting, said)
     return Decided(saved.digest, name, 0, project.settings.approval.people, waiting, hindrance)
 
 
@@ -117,16 +117,16 @@ def _go_on(waiting: WaitingRun, by: str, note: str) -> str:
     return _at_prefect(ask)
 
 
-def _end(ledger: Ledger, waiting: WaitingRun, said: Rejection) -> str:
+def _end(project: Project, ledger: Ledger, waiting: WaitingRun, said: Rejection) -> str:
     async def end(client: "PrefectClient | None") -> str:
         from flows.waiting import reject_waiting
 
-        return await reject_waiting(ledger, waiting, client, said)
+        return await reject_waiting(project, ledger, waiting, client, said)
 
     return _at_prefect(end)
 
 
-def _end_late(ledger: Ledger, waiting: WaitingRun) -> None:
+def _end_late(project: Project, ledger: Ledger, waiting: WaitingRun) -> None:
     late = Rejection(
         waiting.plan_digest, "", utc_now(), RejectionCause.EXPIRED, run_id=waiting.run_id
     )
@@ -134,7 +134,7 @@ def _end_late(ledger: Ledger, waiting: WaitingRun) -> None:
     async def end(client: "PrefectClient | None") -> str:
         from flows.waiting import end_waiting
 
-        await end_waiting(ledger, waiting, client, late)
+        await end_waiting(project, ledger, waiting, client, late)
         return ""
 
     _at_prefect(end)

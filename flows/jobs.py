@@ -112,6 +112,14 @@ JOBS = (
         if_busy=IfBusy.WAIT,
     ),
     Job(
+        "approval-deadline",
+        "approval-deadline",
+        "flows.approval_deadline.approval_deadline",
+        "Ends the run whose plan nobody approved in time. A run that begins to wait asks for it, "
+        "for the end of its time. Touches no target.",
+        writes=False,
+    ),
+    Job(
         "backfill",
         "backfill",
         "flows.backfill.backfill",

@@ -117,7 +117,7 @@ def _settling(work: Work) -> Work:
     """End first what waits in vain for a person's word."""
 
     async def call(run: Run, day: AsOf) -> RunState:
-        await settle_waiting(run)
+        await settle_waiting(run.project, run.ledger, run.waiting)
         return await work(run, day)
 
     return call

@@ -2,14 +2,19 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import httpx
 
 from tests.command_parts import TODAY, Company
 from tests.prefect_parts import PrefectServer
 from tests.worker_parts import until
+
+if TYPE_CHECKING:
+    from prefect import Flow
 
 POOL = "provisioning"
 
@@ -84,6 +89,24 @@ class Deployed:
         entries = self.acme.say("history", run_id, "--json").document["entries"]
         return [line for line in entries if line["kind"] == kind]
 
+    def page(self, run_id: str) -> str:
+        """The summary on a run's page."""
+        return str(self.server.artifacts(run_id)["workspace-summary"])
+
+    def runs_of(self, deployment: str) -> list[dict[str, Any]]:
+        """The runs of another deployment."""
+        asked = {"id": {"any_": [deployment]}}
+        return list(self.server.ask("/flow_runs/filter", deployments=asked))
+
+    @contextlib.contextmanager
+    def deadlines(self) -> Iterator[str]:
+        """What ends runs in time is deployed too, as long as the context lasts; its id."""
+        deployment = asyncio.run(_deploy_deadline(self.acme))
+        try:
+            yield deployment
+        finally:
+            asyncio.run(_take_away(deployment))
+
 
 def deploy(acme: Company, server: PrefectServer) -> Deployed:
     """Deploy a company's sync for workers of this machine."""
@@ -91,23 +114,42 @@ def deploy(acme: Company, server: PrefectServer) -> Deployed:
 
 
 async def _deploy(acme: Company) -> str:
+    from flows.sync_users import sync_users
+
+    return await _deployment(acme, sync_users, acme.folder.name, "flows.sync_users:sync_users")
+
+
+async def _deploy_deadline(acme: Company) -> str:
+    from flows.approval_deadline import NAME, approval_deadline
+
+    entrypoint, name = "flows.approval_deadline:approval_deadline", f"workspace-{NAME}"
+    return await _deployment(acme, approval_deadline, name, entrypoint)
+
+
+async def _deployment(acme: Company, flow: "Flow[..., Any]", name: str, entrypoint: str) -> str:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectAlreadyExists
     from prefect.utilities.callables import parameter_schema
-
-    from flows.sync_users import sync_users
 
     step = "prefect.deployments.steps.set_working_directory"
     async with get_client() as client:
         with contextlib.suppress(ObjectAlreadyExists):
             await client.create_work_pool(WorkPoolCreate(name=POOL, type="process"))
         deployment = await client.create_deployment(
-            flow_id=await client.create_flow(sync_users),
-            name=acme.folder.name,
+            flow_id=await client.create_flow(flow),
+            name=name,
+            parameters={"configuration": str(acme.config)},
             work_pool_name=POOL,
-            entrypoint="flows.sync_users:sync_users",
-            parameter_openapi_schema=parameter_schema(sync_users).model_dump_for_openapi(),
+            entrypoint=entrypoint,
+            parameter_openapi_schema=parameter_schema(flow).model_dump_for_openapi(),
             pull_steps=[{step: {"directory": str(acme.folder)}}],
         )
     return str(deployment)
+
+
+async def _take_away(deployment: str) -> None:
+    from prefect.client.orchestration import get_client
+
+    async with get_client() as client:
+        await client.delete_deployment(UUID(deployment))

@@ -1,5 +1,6 @@
 """A held plan waits for a person: suspended, answered, carried out or not."""
 
+import os
 import subprocess
 import sys
 import time
@@ -136,6 +137,54 @@ def test_a_run_that_nobody_answers_is_rejected_by_the_next_run(deployed: Deploye
     assert "nobody approved in time" in late["explanation"]
     refused = deployed.answer(run_id, decision="approve")
     assert refused["status"] == "ABORT"
+
+
+def test_a_run_that_nobody_answers_ends_by_itself_when_its_time_is_over(
+    deployed: Deployed,
+) -> None:
+    with deployed.deadlines() as deadlines:
+        deployed.acme.settings({**HELD, "approval": {"timeout_h": 0.004}})
+        run_id = deployed.suspended()
+        ended = deployed.wait_for(run_id, *ENDS)
+        assert (ended["name"], ended["type"]) == ("Rejected", "FAILED")
+        assert ended["message"] == "rejected: nobody approved in time, nothing was written"
+        record = deployed.ledger_run(run_id)
+        assert record["state"] == "rejected"
+        assert "deactivate" in deployed.page(run_id)
+        assert "nobody approved in time" in deployed.page(run_id)
+        [asked] = deployed.runs_of(deadlines)
+        assert asked["name"] == f"deadline-of-{record['run_id']}"
+        told = deployed.wait_for(asked["id"], *ENDS)
+        assert (told["name"], told["message"]) == ("Completed", "1 ended")
+    assert sum(user["active"] for user in deployed.acme.users().values()) == 3
+
+
+def test_a_run_whose_plan_is_carried_out_by_hand_ends_with_it(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    run_id = deployed.suspended()
+    waiting = deployed.ledger_run(run_id)["run_id"]
+    # whoever approves does not reach the server
+    environ = {k: v for k, v in os.environ.items() if k != "PREFECT_API_URL"}
+    said = subprocess.run(
+        [sys.executable, "-m", "flows.cli", "approve", waiting, "--by", "Ada Moreau"],
+        cwd=deployed.acme.folder,
+        env={**environ, "PREFECT_HOME": str(tmp_path / "no-prefect")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "was not told" in said.stdout, said
+    assert deployed.state(run_id)["name"] == "Suspended"
+    applied = deployed.acme.say("apply", waiting)
+    assert applied.code == 0, applied.text
+    ended = deployed.state(run_id)
+    assert ended["name"] == "Completed"
+    assert "(`scimflow apply`) carried its plan out" in ended["message"]
+    assert deployed.ledger_run(run_id)["state"] == "completed"
+    assert "carried its plan out" in deployed.page(run_id)
+    active = [user["userName"] for user in deployed.acme.users().values() if user["active"]]
+    assert active == ["person1@acme.example"]
 
 
 def test_an_answer_after_the_deadline_is_told_that_it_is_too_late(deployed: Deployed) -> None:

@@ -1,6 +1,7 @@
 """An admin's way in the Prefect UI: a suspended run, what it would do, the form, and its end.
 
-Server and worker are started anew while the run waits. With SCIMFLOW_SCREENSHOTS=1 the pages are
+Server and worker are started anew while the run waits; the server keeps its runs in PostgreSQL, as
+deployments/compose.yaml has it. With SCIMFLOW_SCREENSHOTS=1 the pages are
 kept as pictures in docs/images/.
 """
 
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from examples import servers
 from tests.approval_parts import POOL, deploy
 from tests.browser_parts import keep, no_browser, opened_page
 from tests.command_parts import TODAY, Company, company, person
+from tests.postgresql_parts import whole_postgresql
 from tests.prefect_parts import PrefectServer, quiet_settings
+from tests.two_workers import new_database
 from tests.worker_parts import worker
 
 pytestmark = no_browser
@@ -24,10 +28,19 @@ SUBMITS_MAX = 20
 """A busy server may turn down the first ones."""
 
 
+@pytest.fixture
+def database() -> Iterator[str]:
+    """URL of an empty database on a PostgreSQL server, for Prefect's server."""
+    with whole_postgresql() as url:
+        found = sa.make_url(new_database(url, "prefect")).set(drivername="postgresql+asyncpg")
+        yield found.render_as_string(hide_password=False)
+
+
 @contextmanager
-def server_at(server: PrefectServer) -> Iterator[None]:
-    """A Prefect server with a database that is there, or not yet."""
+def server_at(server: PrefectServer, database: str) -> Iterator[None]:
+    """A Prefect server with a database that has its tables, or not yet."""
     quiet = {**quiet_settings(server.home), "PREFECT_SERVER_UI_API_URL": server.api}
+    quiet["PREFECT_SERVER_DATABASE_CONNECTION_URL"] = database
     port = int(server.url.rpartition(":")[2])
     with servers.running(
         "Prefect's server", servers.prefect_arguments(port), quiet, server.home / "server.log"
@@ -55,16 +68,16 @@ def acme(tmp_path: Path) -> Iterator[Company]:
 
 
 def test_an_admin_reads_and_approves_in_the_browser_over_a_restart(
-    acme: Company, server: PrefectServer, monkeypatch: pytest.MonkeyPatch
+    acme: Company, server: PrefectServer, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with server_at(server), server.used_here(monkeypatch):
+    with server_at(server, database), server.used_here(monkeypatch):
         deployed = deploy(acme, server)
         with worker(server, POOL, server.home):
             run_id = deployed.suspended()
     assert deployed.acme.say("history", "--json").document["runs"][0]["state"] == "waiting"
     hosts: set[str] = set()
     with (
-        server_at(server),
+        server_at(server, database),
         server.used_here(monkeypatch),
         worker(server, POOL, server.home),
         opened_page() as page,

@@ -172,5 +172,5 @@ def test_a_run_goes_on_when_it_cannot_look_after_those_that_wait(
     with ledger_of(acme) as ledger:
         run = begin_run(project, ledger, "sync-users", project.as_of(TODAY), None)
         with temporary_settings({PREFECT_API_URL: nobody, PREFECT_CLIENT_MAX_RETRIES: 0}):
-            asyncio.run(settle_waiting(run))
+            asyncio.run(settle_waiting(run.project, run.ledger))
         assert [each.run_id for each in ledger.waiting_runs("workspace")] == [waits]
