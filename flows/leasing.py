@@ -16,7 +16,7 @@ from flows.project import utc_now
 from flows.running import Run
 from flows.untold import keep_untold
 from tasks.ledger import LedgerReader
-from tasks.ledger.lease import TTL_S, lease, who_holds
+from tasks.ledger.lease import TTL_S, lease, shared_clock, who_holds
 from tasks.ledger.runs import READING_FLOWS
 
 LOOK_EVERY_S = 5.0
@@ -45,7 +45,8 @@ async def await_target(
         LeaseHeld: Another run works on it, and is not waited for, or no longer.
     """
     until, told = time.monotonic() + LONGEST_WAIT_S, False
-    while (held := who_holds(ledger, target, utc_now())) is not None:
+    now = shared_clock(ledger, utc_now)
+    while (held := who_holds(ledger, target, now())) is not None:
         if if_busy is not IfBusy.WAIT or time.monotonic() > until:
             raise held
         if not told:
@@ -63,7 +64,8 @@ async def hold_target(run: Run) -> AsyncIterator[None]:
         LeaseHeld: Another run works on this target; names it.
     """
     owner = f"{socket.gethostname()}:{os.getpid()}:{run.record.run_id}"
-    async with lease(run.ledger, run.record.target, owner, utc_now) as held:
+    now = shared_clock(run.ledger, utc_now)
+    async with lease(run.ledger, run.record.target, owner, now) as held:
         run.lease_lost = held.lost
         close_dead_runs(run)
         yield
@@ -78,7 +80,7 @@ async def hold_backfill(run: Run) -> AsyncIterator[None]:
     """
     name = f"{run.record.target} ({run.record.flow})"
     owner = f"{socket.gethostname()}:{os.getpid()}:{run.record.run_id}"
-    async with lease(run.ledger, name, owner, utc_now):
+    async with lease(run.ledger, name, owner, shared_clock(run.ledger, utc_now)):
         for other in run.ledger.runs(target=run.record.target):
             same = other.flow == run.record.flow and other.run_id != run.record.run_id
             if same and other.state is RunState.RUNNING:

@@ -2,7 +2,7 @@
 
 A lease is a row that only one process can get, by a statement with a condition. It ends by its
 time, unless renewed; a lease of a process that is known to have ended is taken over at once.
-Machines have to agree on the time to well below `ttl_s`.
+Whoever uses one ledger has to agree on the time to well below `ttl_s`: `shared_clock`.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -153,6 +153,29 @@ class Lease:
         if held is None:
             return LeaseHeld(f"other runs keep taking the target {self.target}")
         return _held(held)
+
+
+def shared_clock(ledger: LedgerReader, now_fn: Callable[[], datetime]) -> Callable[[], datetime]:
+    """The clock by which a ledger's leases are timed: its server's, or this machine's for a file.
+
+    A worker whose own clock is off would take a living lease for one that is over.
+
+    Args:
+        ledger: Where the leases are kept.
+        now_fn: This machine's clock.
+
+    Returns:
+        Tells the present moment, aware; raises LedgerError when the server does not answer.
+    """
+    if ledger.database.engine.dialect.name != "postgresql":
+        return now_fn
+
+    def ask() -> datetime:
+        with ledger.database.read() as connection:
+            moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+
+    return ask
 
 
 def who_holds(ledger: LedgerReader, target: str, now: datetime) -> LeaseHeld | None:

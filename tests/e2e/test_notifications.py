@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from data_contracts.words import IfBusy
-from tests.command_parts import Company, person
+from tests.command_parts import TOKEN_VARIABLE, Company, person
 from tests.prefect_parts import PrefectServer
 from tests.webhook_parts import Told, mail_server, webhook
 from tests.worker_parts import until
@@ -99,6 +99,49 @@ def test_many_quarantined_rows_and_leavers_who_stay_active_are_told_with_counts(
     assert not [m for m in told.messages if "Family" in str(m)]
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+def test_what_went_wrong_is_told_by_webhook_and_by_mail(
+    acme: Company, prefect: PrefectServer, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channels: dict[str, Any] = {"ops": {"kind": "webhook", "url": {"env": VARIABLE}}}
+    with mail_server() as mail:
+        monkeypatch.setenv("OPS_MAIL", mail.url)
+        channels["mail"] = {"kind": "email", "url": {"env": "OPS_MAIL"}}
+        acme.settings({"notifications": {"channels": channels}})
+        assert acme.say("deploy").code == 0
+        hasty = {"target": {"request_budget_s": 0.2}}
+        acme.settings({"notifications": {"channels": channels}, **hasty})
+        acme.sandbox.faults.add("lost-response=1")
+        acme.sandbox.faults.add("html-error=1@2")  # the list and one write get through
+        partly = sync(acme)
+        acme.sandbox.faults.clear()
+        assert partly.name == "PartlyApplied", partly.message
+        in_part = message(told, "a plan was carried out in part")
+        acme.export(person(1), header="Nothing,That,Anybody,Knows")
+        assert sync(acme).name == "RefusedByContract"
+        refused = message(told, "refused, nothing was written")
+        acme.export(person(1))
+        monkeypatch.setenv(TOKEN_VARIABLE, "another-token-s3cret")
+        assert sync(acme).name == "Failed"
+        failed = message(told, "a run failed")
+        mails = until(lambda: mail.messages if len(mail.messages) == 3 else None)
+    for body in (in_part["body"], refused["body"], failed["body"]):
+        assert body.startswith("workspace-")
+        assert "/runs/flow-run/" in body
+    assert "nothing was changed; 3 unknown" in in_part["body"]
+    assert "hr.csv" in refused["body"]
+    assert "401" in failed["body"]
+    subjects = {line for each in mails for line in each.splitlines() if "Subject:" in line}
+    assert subjects == {
+        "Subject: scimflow workspace: a plan was carried out in part",
+        "Subject: scimflow workspace: refused, nothing was written",
+        "Subject: scimflow workspace: a run failed",
+    }
+    everything = f"{told.messages} {mails}"
+    for private in ("Family", "@acme.example is", "person1@", "s3cret"):
+        assert private not in everything
+
+
 def test_that_no_sync_went_well_is_told(acme: Company, prefect: PrefectServer, told: Told) -> None:
     settings(acme, no_run_h=0.003)
     assert acme.say("deploy").code == 0
@@ -173,6 +216,43 @@ def test_the_block_of_e_mail_sends_mail() -> None:
     [mail] = told.messages
     assert "Subject: scimflow workspace: held" in mail
     assert "To: ops@acme.example" in mail
+
+
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("kind", "url"),
+    [
+        ("slack", "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"),
+        (
+            "teams",
+            "https://prod-04.westeurope.logic.azure.com:443/workflows/643e69f83c8944/triggers/manual"
+            "/paths/invoke?api-version=2016-06-01&sp=%2Ftriggers%2Fmanual%2Frun&sv=1.0&sig=s3cret",
+        ),
+    ],
+)
+def test_what_slack_and_teams_are_sent(
+    monkeypatch: pytest.MonkeyPatch, kind: str, url: str
+) -> None:
+    import requests
+
+    from flows.notifying import _BLOCKS
+
+    sent: list[tuple[str, str]] = []
+
+    def send(_: Any, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        body = request.body or b""
+        sent.append((str(request.url), body if isinstance(body, str) else body.decode()))
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b"ok"
+        return answer
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    block: Any = _BLOCKS[kind](url)
+    asyncio.run(block.anotify("3 accounts are held", "scimflow workspace: held"))
+    [(address, payload)] = sent
+    assert address.split("?")[0] == url.split("?")[0]
+    assert "3 accounts are held" in payload
+    assert "scimflow workspace: held" in payload
 
 
 def test_the_states_that_are_told_of_are_those_that_runs_end_in() -> None:

@@ -1,12 +1,15 @@
 """`explain`, `history`, `approve` and `doctor`: what a ledger with a past lets them tell."""
 
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from data_contracts.errors import EXIT_HELD, EXIT_OTHER, EXIT_USAGE
 from tasks.ledger import open_ledger
+from tasks.scim import probe
 from tests.command_parts import TODAY, Company, company, person
 
 TOMORROW = "2026-03-03"
@@ -196,6 +199,18 @@ def test_doctor_goes_on_past_what_is_not_well_with_a_hint_each(acme: Company) ->
     assert checks["source hr"]["hint"]
     assert checks["target: users"]["state"] == "ok"
     assert "hint" in acme.say("doctor").text or "check `path`" in acme.say("doctor").text
+
+
+def test_doctor_tells_of_a_clock_that_is_off(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = datetime.now(UTC) + timedelta(minutes=5)
+    monkeypatch.setattr(probe, "told_time", lambda headers: theirs)
+    said = acme.say("doctor", "--json")
+    [clock] = [c for c in said.document["checks"] if c["name"] == "clock"]
+    assert clock["state"] == "warning"
+    assert re.fullmatch(r"(299|300) s apart from the target's", clock["message"])
+    assert "set this machine's clock" in clock["hint"]
 
 
 def test_doctor_tells_of_writes_whose_end_is_not_known(acme: Company) -> None:

@@ -3,19 +3,22 @@
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from data_contracts.errors import LeaseHeld, LedgerError
-from tasks.ledger import Ledger
-from tasks.ledger.lease import Lease, lease
+from tasks.ledger import Ledger, open_ledger
+from tasks.ledger.lease import Lease, lease, shared_clock, who_holds
 from tests.ledger_parts import TARGET, Watch, asynchronous
 
 TTL_S = 90
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -44,6 +47,33 @@ def test_who_comes_second_is_told_who_has_the_lease_since_when_and_until_when(
     assert "since 2026-03-02 09:00:00 UTC" in caught.value.message
     assert "until 09:01:30 UTC" in caught.value.message
     contender(ledger, watch, "beta:18:r2", "other").acquire()  # every target has its own
+
+
+def test_workers_whose_clocks_are_apart_keep_each_other_out_by_the_database_s_clock(
+    new_database: Callable[[], str], tmp_path: Path
+) -> None:
+    ahead, behind = Watch(), Watch()
+    ahead.pass_by(3600)
+    behind.pass_by(-3600)
+    with open_ledger(new_database(), folder=tmp_path) as ledger:
+        first = Lease(ledger, TARGET, "behind:17:r1", shared_clock(ledger, behind), TTL_S)
+        first.acquire()
+        second = Lease(ledger, TARGET, "ahead:18:r2", shared_clock(ledger, ahead), TTL_S)
+        with pytest.raises(LeaseHeld, match="behind:17:r1"):
+            second.acquire()
+        assert who_holds(ledger, TARGET, shared_clock(ledger, ahead)()) is not None
+        assert first.renew()
+        first.release()
+        second.acquire()
+        with pytest.raises(LeaseHeld, match="ahead:18:r2"):
+            first.acquire()
+        # a machine's own clock would have taken the living lease for one that is over
+        Lease(ledger, TARGET, "wrong:19:r3", lambda: datetime.now(UTC) + HOUR, TTL_S).acquire()
+
+
+def test_a_file_s_leases_go_by_the_clock_of_its_machine(ledger: Ledger, watch: Watch) -> None:
+    if ledger.database.engine.dialect.name == "sqlite":
+        assert shared_clock(ledger, watch)() == watch()
 
 
 def test_a_lease_that_was_given_back_is_free(ledger: Ledger, watch: Watch) -> None:
