@@ -112,6 +112,7 @@ class RunRecord:
         counts: Numbers of the summary.
         message: The final state in one sentence.
         prefect_run_id: Id of the Prefect flow run, if there was one.
+        parent_run_id: The run that it is a part of: a day's, of its backfill.
         trace_id: The run's trace, where telemetry is on (32 hexadecimal digits); the ledger does
             not keep it.
         ledger_head: Where the audit trail's chain led to when it ended; known in its report alone.
@@ -128,6 +129,7 @@ class RunRecord:
     counts: dict[str, int] = field(default_factory=dict)
     message: str = ""
     prefect_run_id: str | None = None
+    parent_run_id: str | None = None
     trace_id: str | None = None
     ledger_head: str = ""
 

@@ -103,7 +103,8 @@ def _child(
                 bar = Progress("Operations carried out")
                 return await day_work(run, day, client, MANNER, bar, request, calendar, known)
 
-        return await conduct(name, configuration, as_of.isoformat(), work, if_busy)
+        of, day = parent.record.run_id, as_of.isoformat()
+        return await conduct(name, configuration, day, work, if_busy, parent_run_id=of)
 
     async def run_day(day: date) -> ReplayedDay:
         with noting_ends():  # this is not the end of what the command line waits for

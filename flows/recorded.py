@@ -6,6 +6,7 @@ Written once: the flows put Prefect around it, and a run whose history waits goe
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from data_contracts.approval import Rejection
 from data_contracts.as_of import AsOf
@@ -27,7 +28,7 @@ from flows.project import Project
 from flows.running import Run, begin_run, taken_up
 from flows.telemetry import observed_run, telemetry
 from flows.telling import Teller, silent
-from tasks.ledger import open_ledger
+from tasks.ledger import Ledger, open_ledger
 
 
 class RunResult:
@@ -79,7 +80,13 @@ class RunNotes:
 
 
 async def record_run(
-    project: Project, flow: str, day: AsOf, prefect_run_id: str | None, work: Work, notes: RunNotes
+    project: Project,
+    flow: str,
+    day: AsOf,
+    prefect_run_id: str | None,
+    work: Work,
+    notes: RunNotes,
+    parent_run_id: str | None = None,
 ) -> RunResult:
     """Do a flow's work within a run of the ledger.
 
@@ -90,6 +97,7 @@ async def record_run(
         prefect_run_id: Id of the Prefect flow run; None without one.
         work: What the flow does.
         notes: Who is told beside the ledger.
+        parent_run_id: The run that this one is a part of.
 
     Returns:
         How it ended; an error that a user can cause is part of it.
@@ -98,15 +106,27 @@ async def record_run(
         InternalError: A defect, named by its kind alone; the run is closed as failed.
     """
     async with observed_run(project, flow):
-        return await _record_run(project, flow, day, prefect_run_id, work, notes)
+        begin = partial(
+            begin_run,
+            project,
+            flow=flow,
+            as_of=day,
+            prefect_run_id=prefect_run_id,
+            parent_run_id=parent_run_id,
+        )
+        return await _record_run(project, begin, day, prefect_run_id, work, notes)
 
 
 async def _record_run(
-    project: Project, flow: str, day: AsOf, prefect_run_id: str | None, work: Work, notes: RunNotes
+    project: Project,
+    begin: Callable[[Ledger], Run],
+    day: AsOf,
+    prefect_run_id: str | None,
+    work: Work,
+    notes: RunNotes,
 ) -> RunResult:
     with open_ledger(project.ledger_url, folder=project.folder) as ledger:
-        run = taken_up(project, ledger, prefect_run_id)
-        run = run or begin_run(project, ledger, flow, day, prefect_run_id)
+        run = taken_up(project, ledger, prefect_run_id) or begin(ledger)
         telemetry().is_about(run)
         notes.tell(f"run {run.record.run_id} for target {run.record.target}")
         error: ScimflowError | None = None

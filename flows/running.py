@@ -213,7 +213,12 @@ class Run:
 
 
 def begin_run(
-    project: Project, ledger: Ledger, flow: str, as_of: AsOf, prefect_run_id: str | None
+    project: Project,
+    ledger: Ledger,
+    flow: str,
+    as_of: AsOf,
+    prefect_run_id: str | None,
+    parent_run_id: str | None = None,
 ) -> Run:
     """Open a run in the ledger.
 
@@ -223,6 +228,7 @@ def begin_run(
         flow: Name of the flow.
         as_of: The day that it works for.
         prefect_run_id: Id of the Prefect flow run.
+        parent_run_id: The run that this one is a part of.
     """
     now = utc_now()
     record = RunRecord(
@@ -232,6 +238,7 @@ def begin_run(
         as_of=as_of.day.isoformat(),
         started_at=now,
         prefect_run_id=prefect_run_id,
+        parent_run_id=parent_run_id,
     )
     ledger.start_run(record)
     return Run(project, ledger, record)

@@ -60,6 +60,7 @@ async def conduct(
     if_busy: IfBusy | None = None,
     *,
     asks: bool = False,
+    parent_run_id: str | None = None,
 ) -> State[Any]:
     """Do a flow's work within a run of the ledger.
 
@@ -71,6 +72,7 @@ async def conduct(
         if_busy: What becomes of a run that is to write while another one works on the target; None
             for one that only reads.
         asks: Whether a person is asked when the plan is held (`approval.wait`).
+        parent_run_id: The run of the ledger that this one is a part of.
 
     Returns:
         The final state, with a `RunResult`. An error that a user can cause ends the run with its
@@ -86,7 +88,8 @@ async def conduct(
             return ended(message=f"nothing was done: {held.message}")
         notes = RunNotes(get_run_logger().info, _publish)
         day = project.as_of(as_of)
-        result = await record_run(project, flow, day, flow_run.get_id(), work, notes)
+        prefect_run_id = flow_run.get_id()
+        result = await record_run(project, flow, day, prefect_run_id, work, notes, parent_run_id)
         # another one that waited may have been quicker
         if not isinstance(result.error, LeaseHeld) or if_busy in (None, IfBusy.REFUSE):
             break

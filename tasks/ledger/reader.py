@@ -338,7 +338,8 @@ class LedgerReader:
         Args:
             target: Name of the target.
             person: Worker key, account id or userName (any case, also a former one).
-            run: Id of the run, or a beginning that only one id has.
+            run: Id of the run, or a beginning that only one id has; of a backfill also what its
+                days did.
             limit: At most so many lines; None for all.
 
         Raises:
@@ -350,4 +351,8 @@ class LedgerReader:
             found = runs.find(connection, run)
             if found is None:
                 return []
-            return history.read(connection, target, person, found.run_id, limit)
+            lines = history.read(connection, target, person, found.run_id, limit)
+            for part in runs.parts_of(connection, found.run_id):
+                lines += history.read(connection, target, person, part.run_id, limit)
+            lines.sort(key=lambda line: line.at)
+            return lines if limit is None else lines[max(len(lines) - limit, 0) :]

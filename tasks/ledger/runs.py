@@ -43,6 +43,7 @@ def start(connection: sa.Connection, record: RunRecord) -> None:
                 "counts": record.counts,
                 "message": record.message,
                 "prefect_run_id": record.prefect_run_id,
+                "parent_run_id": record.parent_run_id,
             }
         ],
     )
@@ -89,6 +90,12 @@ def of_day(connection: sa.Connection, target: str, flow: str, as_of: str) -> lis
     query = sa.select(run).where(run.c.target == target, run.c.flow == flow, run.c.as_of == as_of)
     found = connection.execute(query.order_by(run.c.started_at.desc(), run.c.run_id.desc()))
     return [_record(row) for row in found]
+
+
+def parts_of(connection: sa.Connection, run_id: str) -> list[RunRecord]:
+    """Read the runs that name another one as the one that they are a part of, oldest first."""
+    query = sa.select(run).where(run.c.parent_run_id == run_id)
+    return [_record(row) for row in connection.execute(query.order_by(run.c.started_at))]
 
 
 def between(

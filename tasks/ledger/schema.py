@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-HEAD = "0008"
+HEAD = "0009"
 """Newest migration: the version of a ledger that this code reads and writes."""
 
 VERSION_TABLE = "ledger_version"
@@ -89,6 +89,8 @@ run = sa.Table(
     _json("counts"),
     _text("message"),
     _text("prefect_run_id", null=True),
+    _text("parent_run_id", null=True),
+    sa.Index("ix_run_parent", "parent_run_id"),
     sa.Index("ix_run_target", "target", "started_at"),
 )
 

@@ -270,6 +270,7 @@ def run_part(run: RunRecord) -> Document:
         "counts": dict(run.counts),
         "plan_digest": run.plan_digest,
         "prefect_run_id": run.prefect_run_id,
+        "parent_run_id": run.parent_run_id,
         "ledger_head": run.ledger_head or None,
         **trace,
     }
