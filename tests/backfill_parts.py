@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,12 @@ async def backfill_once(
 
     async def work(run: Run, as_of: AsOf) -> RunState:
         async with hold_backfill(run):
-            return await backfill_within(run, request, MANNER, child, _no_progress)
+            parent = run.record.run_id
+            return await backfill_within(
+                run, request, MANNER, partial(child, parent), _no_progress
+            )
 
-    def child(calendar: DeliveryCalendar, known: Known) -> ReplayDay:
+    def child(parent: str, calendar: DeliveryCalendar, known: Known) -> ReplayDay:
         async def one_day(run: Run, as_of: AsOf) -> RunState:
             target = project.settings.target
             async with open_client(target, find_token(project), folder=project.folder) as client:
@@ -80,7 +84,7 @@ async def backfill_once(
 
         async def run_day(day: date) -> ReplayedDay:
             name, as_of = DAY_FLOWS[request.mode], AsOf(day)
-            result = await record_run(project, name, as_of, None, one_day, RunNotes())
+            result = await record_run(project, name, as_of, None, one_day, RunNotes(), parent)
             files = files_of(calendar, day)
             return replayed(day, files, result.record, result.load, result.error)
 

@@ -86,8 +86,15 @@ def test_each_day_is_a_run_of_its_own_with_its_own_day(three_days: Company) -> N
     with ledger(three_days) as read:
         runs = [(run.flow, run.as_of) for run in read.runs()]
         done = [(e.kind, e.reason) for e in read.history("workspace", person="00002")]
+        parts = {run.run_id for run in read.runs() if run.parent_run_id == record.run_id}
+        of_all = read.history("workspace", run=record.run_id)
     assert sorted(runs[:-1]) == [("backfill-day", day) for day in (MONDAY, TUESDAY, WEDNESDAY)]
     assert runs[-1] == ("backfill", WEDNESDAY)
+    assert parts == {day.run_id for day in days}
+    assert len(of_all) == 5
+    assert {line.run_id for line in of_all} == parts
+    told = three_days.say("history", record.run_id, "--json").document["entries"]
+    assert [line["worker_key"] for line in told] == [line.worker_key for line in of_all]
     assert done == [("create", "joiner"), ("update", "mover"), ("update", "mover")]
 
 
