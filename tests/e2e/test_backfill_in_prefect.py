@@ -1,9 +1,19 @@
 """`scimflow backfill` and `provision` against a real Prefect server, for a small company."""
 
-from data_contracts.errors import EXIT_CONTRACT, EXIT_USAGE
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from data_contracts.errors import EXIT_CONTRACT, EXIT_PARTLY, EXIT_USAGE
 from tests.backfill_parts import dated, deliver
-from tests.command_parts import Company, person
+from tests.command_parts import Company, company, person
 from tests.prefect_parts import PrefectServer
+from tests.worker_parts import until
 
 MONDAY, TUESDAY, WEDNESDAY = "2026-03-02", "2026-03-03", "2026-03-04"
 WINDOW = ("backfill", "--from", MONDAY, "--to", WEDNESDAY)
@@ -50,6 +60,51 @@ def test_a_backfill_is_a_parent_run_with_a_child_run_a_day(
     page = prefect.artifacts(parents[0]["prefect_run_id"])["workspace-summary"]
     assert "done before, by run" in page
     assert "Family" not in str(children) + page
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Iterator[Company]:
+    with company(tmp_path, latency_ms=100) as acme:
+        yield acme
+
+
+@pytest.mark.timeout(300)
+def test_ctrl_c_ends_in_order_and_the_same_backfill_does_the_rest(
+    slow: Company, prefect: PrefectServer
+) -> None:
+    dated(slow, target={"requests_per_s": 20, "max_in_flight": 2})
+    slow.export(*(person(n) for n in range(1, 4)), name=f"hr-{MONDAY}.csv")
+    deliver(slow, TUESDAY, *(person(n) for n in range(1, 61)))
+    deliver(slow, WEDNESDAY, *(person(n, title="Lead") for n in range(1, 61)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "flows.cli", *WINDOW, "--config", str(slow.config)],
+        env=prefect.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        until(lambda: len(slow.users()) >= 10 or process.poll() is not None)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+        said, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == EXIT_PARTLY, said
+    assert "Traceback" not in said
+    assert f"not begun: stopped on {TUESDAY}" in said
+    assert "Ctrl-C once more breaks off at once" in said
+    assert 10 <= len(slow.users()) < 60
+    first = [r for r in slow.say("history", "--json").document["runs"] if r["flow"] == "backfill"]
+    assert [run["state"] for run in first] == ["partly_applied"]
+    again = slow.say(*WINDOW, "--json")
+    assert again.code == 0, again.text
+    assert [day["state"] for day in again.document["days"]] == [None, "completed", "completed"]
+    assert {u["title"] for u in slow.users().values()} == {"Lead"}
+    assert slow.requests().count("POST /Users") == 60
+    assert slow.say(*WINDOW).code == 0
 
 
 def test_a_plan_of_a_backfill_is_not_applied_out_of_its_turn(acme: Company) -> None:
