@@ -81,6 +81,15 @@ JOBS = (
         writes=False,
     ),
     Job(
+        "prune",
+        "prune-ledger",
+        "flows.prune_ledger.prune_ledger",
+        "Removes what is over its time by `ledger.keep_values_days` and `ledger.keep_runs_days`; "
+        "without them, nothing. Touches no target.",
+        schedule="prune",
+        writes=False,
+    ),
+    Job(
         "plan",
         "plan-users",
         "flows.plan_users.plan_users",
@@ -168,6 +177,8 @@ def _deployed(job: Job, settings: Configuration, configuration: str) -> Deployed
     wanted = settings.deployments
     target = settings.target.name
     schedule = getattr(wanted.schedules, job.schedule) if job.schedule else None
+    if job.schedule == "prune" and not settings.ledger.has_retention:
+        schedule = None
     if_busy = _if_busy(job, schedule)
     parameters = {"configuration": configuration, **job.parameters}
     if if_busy is not None:

@@ -70,9 +70,7 @@ async def backfill_once(
     async def work(run: Run, as_of: AsOf) -> RunState:
         async with hold_backfill(run):
             parent = run.record.run_id
-            return await backfill_within(
-                run, request, MANNER, partial(child, parent), _no_progress
-            )
+            return await backfill_within(run, request, MANNER, partial(child, parent), _no_progress)
 
     def child(parent: str, calendar: DeliveryCalendar, known: Known) -> ReplayDay:
         async def one_day(run: Run, as_of: AsOf) -> RunState:

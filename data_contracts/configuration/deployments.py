@@ -37,6 +37,9 @@ class Schedules(Section):
     """Where the target differs from what is desired, every week; writes nothing and waits for
     nobody."""
 
+    prune: Schedule | None = Schedule(cron="40 4 * * sun")
+    """What is over its time is removed, every week; only where `ledger.keep_values_days` or
+    `ledger.keep_runs_days` says when that is."""
     export_watch: Schedule | None = None
     """A look whether an export has arrived, such as every ten minutes (`*/10 * * * *`); see
     `on_arrival`."""

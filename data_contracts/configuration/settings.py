@@ -41,6 +41,11 @@ class LedgerSettings(Section):
     """`scimflow ledger prune` removes what runs did for people, this many days after the run, but
     not what explains access that somebody still has; for ever when not given."""
 
+    @property
+    def has_retention(self) -> bool:
+        """Whether anything is ever over its time."""
+        return self.keep_values_days is not None or self.keep_runs_days is not None
+
     @model_validator(mode="after")
     def _no_password(self) -> "LedgerSettings":
         parts = urlsplit(self.url)

@@ -37,6 +37,15 @@ def kept_document(kept: Purged | Pruned, files: int, renamed: int, *, done: bool
     }
 
 
+def pruned_in_words(kept: Purged | Pruned, files: int, *, done: bool) -> str:
+    """The same in one sentence, for the state of a run."""
+    counted = [(kept.plans, "content"), (files, "file"), (sum(kept.rows.values()), "row")]
+    parts = [plural(count, what) for count, what in counted if count]
+    if not parts:
+        return "nothing is over its time"
+    return f"{', '.join(parts)} {'removed' if done else 'would be removed'}"
+
+
 def restored_view(file: Path, aside: Path | None) -> RenderableType:
     """What stands where after a restore."""
     lines = [Line(safe(f"Restored from {file}", "bold"))]

@@ -1,13 +1,18 @@
 """`scimflow ledger`: what it says of the audit trail, and how it exits."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from data_contracts.errors import EXIT_CHANGES, EXIT_USAGE
+from flows import keeping
+from flows.prune_ledger import prune_ledger
 from tests.command_parts import TODAY, Company, company, person
 
 
@@ -106,6 +111,23 @@ def test_retention_is_a_setting_and_removes_files_of_old_runs(acme: Company) -> 
     nothing = acme.say("ledger", "prune", "--json").document
     assert (nothing["plans"], nothing["files_removed"], nothing["rows"]) == (0, 0, {})
     assert (the_run(acme) / "plan.json").exists()
+
+
+def test_the_deployed_flow_removes_what_is_over_its_time_and_says_how_much(
+    acme: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(**more: Any) -> str:
+        state = asyncio.run(prune_ledger.fn(str(acme.config), **more))
+        return str(state.message)
+
+    assert told() == "nothing was removed: the settings keep everything for ever"
+    acme.settings({"ledger": {"keep_values_days": 30}})
+    assert told() == "nothing is over its time"
+    monkeypatch.setattr(keeping, "utc_now", lambda: datetime.now(UTC) + timedelta(days=31))
+    assert told(dry_run=True) == "4 files would be removed"
+    assert told() == "4 files removed"
+    assert told() == "nothing is over its time"
+    assert acme.say("ledger", "verify").code == 0
 
 
 def test_a_backup_is_restored_verified_and_the_next_plan_is_empty(acme: Company) -> None:

@@ -23,6 +23,18 @@ def test_without_a_word_the_sync_is_nightly_the_sweep_hourly_and_the_drift_repor
     }
 
 
+def test_what_is_over_its_time_goes_every_week_where_the_settings_say_when_that_is() -> None:
+    def schedule(*documents: str) -> str | None:
+        found = {each.job.name: each.schedule for each in jobs_of(settings(*documents), PLACE)}
+        return found["prune"].cron if found["prune"] is not None else None
+
+    assert schedule() is None
+    for kept in ("keep_values_days: 30", "keep_runs_days: 400"):
+        assert schedule(f"ledger: {{{kept}}}") == "40 4 * * sun"
+        off = "deployments: {schedules: {prune: null}}"
+        assert schedule(f"ledger: {{{kept}}}", off) is None
+
+
 def test_a_schedule_keeps_what_is_not_said_of_it() -> None:
     ours = settings('deployments: {schedules: {leaver_sweep: {cron: "*/15 * * * *"}}}')
     sweep = ours.deployments.schedules.leaver_sweep

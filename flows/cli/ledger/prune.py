@@ -31,8 +31,7 @@ def prune_old(
         scimflow ledger prune --dry-run
     """
     project = open_project(config)
-    settings = project.settings.ledger
-    if settings.keep_values_days is None and settings.keep_runs_days is None:
+    if not project.settings.ledger.has_retention:
         raise ConfigurationError(
             "the settings keep everything for ever: nothing can be over its time",
             hint="set `ledger.keep_values_days` or `ledger.keep_runs_days`",
