@@ -41,6 +41,7 @@ class RawBatch:
         rows_read: Rows of the file without the header: frame and malformed together.
         warnings: What was noticed on reading and did no harm, in words.
         written_at: When the file was last written, aware; None when nothing tells.
+        absent: Why there is no delivery at all, in words; "" where there is one.
     """
 
     source: str
@@ -52,6 +53,7 @@ class RawBatch:
     rows_read: int = 0
     warnings: tuple[str, ...] = ()
     written_at: datetime | None = None
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ class ContractReport:
         corrections: Digest of the corrections that the batch was read with; "" for none.
         corrected: Lines of those corrections.
         remedy: What to write into the contract to allow those changes, ready to be completed.
+        absent: Why there is no delivery at all, in words; refused then. "" where there is one.
     """
 
     source: str
@@ -143,6 +146,7 @@ class ContractReport:
     remedy: str = ""
     corrections: str = ""
     corrected: tuple[int, ...] = ()
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

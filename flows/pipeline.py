@@ -6,9 +6,9 @@ from datetime import datetime
 
 from data_contracts.as_of import AsOf
 from data_contracts.batch import CheckedBatch, ContractReport, RawBatch
-from data_contracts.configuration import Configuration
+from data_contracts.configuration import Configuration, SourceSettings
 from data_contracts.desired import DesiredPeople
-from data_contracts.errors import BatchRefused
+from data_contracts.errors import BatchRefused, SourceError
 from data_contracts.export_contract import ExportContract
 from data_contracts.finding import Finding
 from data_contracts.latest_word import LatestWord
@@ -21,6 +21,7 @@ from flows.project import Project
 from flows.stages import Checked, Stages
 from flows.teams import teams_wanted
 from flows.telling import Teller, silent
+from tasks.extract.absent import absent_batch
 from tasks.extract.contracts import read_contract
 from tasks.ledger import LedgerReader
 from tasks.plan.make import PlanInputs
@@ -143,7 +144,7 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
         only: Name of the one source to read.
 
     Raises:
-        SourceError: An export is missing or unreadable.
+        SourceError: An export is missing or unreadable, of a source that decides about people.
     """
     project, stages = preparation.project, preparation.stages
     raw: dict[str, RawBatch] = {}
@@ -154,22 +155,41 @@ async def check_sources(preparation: Preparation, only: str | None = None) -> Ch
             continue
         contract = read_contract(source.contract, project.folder)
         preparation.tell(f"reading {name}")
-        batch = await stages.extract(
-            name, source, contract, project.folder, preparation.now, preparation.as_of
-        )
+        batch = await _read(preparation, name, source, contract, spare=only is None)
         preparation.tell(f"checking {name}: {batch.rows_read} rows")
         corrections = preparation.ledger.corrections(project.settings.target.name, name)
         corrected = await check_corrected(
             stages.check, batch, contract, preparation.as_of, corrections
         )
         report = corrected.checked.report
-        known = _known_deliveries(preparation, name, report.digest)
-        late.append(find_late(report, source, contract, known))
-        told = replace(corrected.checked, report=tell_delivery(report, known, late[-1]))
+        if not report.absent:
+            known = _known_deliveries(preparation, name, report.digest)
+            late.append(find_late(report, source, contract, known))
+            report = tell_delivery(report, known, late[-1])
+        told = replace(corrected.checked, report=report)
         raw[name], checked[name] = corrected.batch, (told, contract)
     return CheckedSources(
         raw, checked, project.settings.contributing, tuple(each for each in late if each)
     )
+
+
+async def _read(
+    preparation: Preparation,
+    name: str,
+    source: SourceSettings,
+    contract: ExportContract,
+    *,
+    spare: bool,
+) -> RawBatch:
+    """Read a source; one that decides about nobody may be missing, where `spare` allows it."""
+    folder, now, as_of = preparation.project.folder, preparation.now, preparation.as_of
+    try:
+        return await preparation.stages.extract(name, source, contract, folder, now, as_of)
+    except SourceError as error:
+        if not spare or name not in preparation.project.settings.contributing:
+            raise
+        preparation.tell(f"{name}: {error.message}")
+        return absent_batch(name, source, contract, error)
 
 
 def _known_deliveries(preparation: Preparation, source: str, digest: str) -> Known:

@@ -85,7 +85,8 @@ class Run:
         self.reports = sources.reports
         self.write(CONTRACTS_FILE, [check_html(self.reports).encode()])
         for report in self.reports:
-            if self.reviewed is None:  # else recorded already, before somebody was asked
+            # else recorded already, before somebody was asked; or there is none
+            if self.reviewed is None and not report.absent:
                 self.ledger.record_batch(self.record.run_id, report)
             if report.quarantined:
                 name = f"quarantine-{report.source}.jsonl"

@@ -57,6 +57,15 @@ def contribute(
 def _findings(
     people: Source, other: Source, matches: Matches, report: ContractReport
 ) -> Iterator[Finding]:
+    if report.absent:
+        yield Finding(
+            code="source-missing",
+            severity=FindingSeverity.WARNING,
+            subject=other.name,
+            message=f"{report.absent}: attributes that come from it are left as they are",
+            hint="find out why there is no export; `scimflow check` reads it again",
+        )
+        return
     if report.verdict is BatchVerdict.REFUSED:
         yield Finding(
             code="source-refused",

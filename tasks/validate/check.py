@@ -161,6 +161,7 @@ def _report(
         unverified=contract.unverified,
         changes=changes,
         remedy=remedy_text(contract, changes),
+        absent=batch.absent,
     )
 
 

@@ -18,6 +18,8 @@ def broken_structure(batch: RawBatch, contract: ExportContract) -> dict[str, str
     Returns:
         The refusal by rule id; empty when the structure is sound.
     """
+    if batch.absent:
+        return {ROWS_PRESENT: f"there is no delivery: {batch.absent}"}
     refusals: dict[str, str] = {}
     missing = [c.name for c in contract.columns if c.required and c.name not in batch.frame]
     if missing:

@@ -160,6 +160,25 @@ def test_google_with_nobody_on_the_last_page(at_google: tuple[Fern, Google]) -> 
     assert fern.created() == CREATED["google-directory-json.json"]
 
 
+def over(reason: str) -> JSONResponse:
+    errors = [{"domain": "usageLimits", "reason": reason}]
+    return JSONResponse({"error": {"code": 403, "message": reason, "errors": errors}}, 403)
+
+
+@pytest.mark.parametrize("reason", ["userRateLimitExceeded", "quotaExceeded", "rateLimitExceeded"])
+def test_google_s_limits_are_waited_for(at_google: tuple[Fern, Google], reason: str) -> None:
+    fern, system = at_google
+    system.instead = {1: over(reason)}
+    assert fern.created() == CREATED["google-directory-json.json"]
+
+
+def test_google_s_daily_limit_is_not(at_google: tuple[Fern, Google]) -> None:
+    fern, system = at_google
+    system.instead = {1: over("dailyLimitExceeded")}
+    assert "the token or key may not do this (403)" in refused(fern)
+    assert len(system.asked) == 1
+
+
 def test_a_token_that_google_repeats_is_a_circle(at_google: tuple[Fern, Google]) -> None:
     fern, system = at_google
     system.instead = {2: JSONResponse({"users": [], "nextPageToken": "2"})}

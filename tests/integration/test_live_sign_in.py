@@ -163,6 +163,26 @@ def test_a_token_that_ends_with_no_other_to_be_had_leaves_nothing(
         assert secret not in said.text
 
 
+def test_okta_with_a_client_that_signs(
+    tmp_path: Path, target: str, authority: Authority, okta: Okta
+) -> None:
+    oauth2 = {
+        "grant": "client_credentials",
+        "token_url": authority.token_url,
+        "client_id": "by-key",
+        "private_key": {"env": "PRIVATE_KEY"},
+        "scopes": ["okta.users.read"],
+    }
+    live = {"system": "okta", "base_url": okta.base_url, "auth": {"oauth2": oauth2}}
+    fern = Fern(tmp_path, "okta-users-json", live, target)
+    fern.settings()
+    assert len(fern.created()) == 5
+    (claims,) = authority.claims
+    assert claims["iss"] == claims["sub"] == "by-key"
+    assert [each["grant_type"] for each in authority.asked] == ["client_credentials"]
+    assert "client_secret" not in authority.asked[0]
+
+
 def test_a_client_that_nobody_knows_is_told_in_words(
     fern: Fern, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:

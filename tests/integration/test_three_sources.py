@@ -51,6 +51,43 @@ def test_its_attributes_are_written_and_kept_when_its_rows_are_set_aside_or_miss
     assert "badges rows-without-worker 1 rows belong to nobody in hr" in said.text
 
 
+def test_a_missing_delivery_of_it_leaves_its_attributes_until_there_is_one_again(
+    acme: Company,
+) -> None:
+    acme.sync()
+    badges = acme.folder / "badges.csv"
+    text = badges.read_text()
+    badges.unlink()
+    acme.export(person(1), person(2, title="New"), person(3, last_day="2026-02-28"))
+    assert acme.say("check").code == EXIT_CONTRACT
+    assert "no file matches badges.csv" in acme.say("check").text
+    planned = acme.plan("--json")
+    assert planned.code == EXIT_CHANGES
+    [found] = [f for f in planned.document["findings"] if f["code"] == "source-missing"]
+    assert "no file matches badges.csv" in found["message"]
+    run = acme.sync()
+    assert run.state == "completed_with_quarantine"
+    assert locales(acme) == ["R1", "R2", "R3"]
+    assert [user["active"] for user in acme.users().values()] == [True, True, False]
+    assert "source-missing" in acme.say("findings").text
+    # the same file again is no late one, nor is its next absence
+    badges.write_text(text)
+    assert acme.sync("2026-03-03").state == "completed"
+    badges.unlink()
+    assert acme.sync("2026-03-04").state == "completed_with_quarantine"
+
+
+def test_where_it_decides_about_people_a_missing_delivery_ends_the_run(acme: Company) -> None:
+    acme.sync()
+    text = acme.config.read_text()
+    scope = {"scope": {"any_of": [{"all_of": [{"column": "badges.room", "operator": "in", "values": ["R1"]}]}]}}
+    acme.config.write_text(text + yaml.safe_dump(scope))
+    (acme.folder / "badges.csv").unlink()
+    said = acme.plan()
+    assert said.code == EXIT_CONTRACT
+    assert "no file matches badges.csv" in said.text
+
+
 def test_a_refused_delivery_of_it_leaves_its_attributes_and_the_rest_goes_on(
     acme: Company,
 ) -> None:

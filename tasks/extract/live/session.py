@@ -32,6 +32,9 @@ from tasks.scim.retry import with_retries
 FIRST_CONTACT_S = 15.0
 """A host that never answered is rather misspelled or walled off than just restarting."""
 
+RATE_REASONS = frozenset({"userRateLimitExceeded", "quotaExceeded", "rateLimitExceeded"})
+"""Reasons of an error that ask for a pause, as Google's table of limits has them."""
+
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 
 
@@ -160,15 +163,16 @@ class LiveSession:
     def _judge(self, question: Question, ticket: Ticket, answer: Answer) -> None:
         """Heed what an answer says of the rate, and stop at one that is none."""
         self._answered = True
-        self._rate.release(ticket, answer.status, answer.headers)
+        status = HTTPStatus.TOO_MANY_REQUESTS if over_its_rate(answer) else answer.status
+        self._rate.release(ticket, status, answer.headers)
         self._rate.wait_for_window(answer.headers)
         if answer.status in (HTTPStatus.OK, HTTPStatus.UNAUTHORIZED, *question.answers):
             self._left -= len(answer.body)
             return
-        if answer.status in PASSING or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise TargetUnavailable(
                 f"{self.name}, {question.what}: answered {answer.status}",
-                status=answer.status,
+                status=status,
                 retry_after_s=retry_after_s(answer.headers, self._clock.now()),
             )
         raise self._refusal(question, answer)
@@ -250,6 +254,20 @@ class LiveSession:
         return SourceUnavailable(
             error.message, hint="run again later; check the address of `live` and the network"
         )
+
+
+def over_its_rate(answer: Answer) -> bool:
+    """Whether a 403 means too many requests, as Google says it in the error's `reason`.
+
+    The daily limit (`dailyLimitExceeded`) is none of them: waiting does not help.
+
+    https://developers.google.com/workspace/admin/directory/v1/limits
+    """
+    document = answer.document() if answer.status == HTTPStatus.FORBIDDEN else None
+    error = document.get("error") if isinstance(document, dict) else None
+    errors = error.get("errors") if isinstance(error, dict) else None
+    found = errors if isinstance(errors, list) else []
+    return any(isinstance(each, dict) and each.get("reason") in RATE_REASONS for each in found)
 
 
 def error_code(answer: Answer) -> str:
