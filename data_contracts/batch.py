@@ -94,6 +94,8 @@ class QuarantinedRow:
         worker_key: The row's key value, when it has one.
         identities: Further identifying values of the row (e-mail, login, external id), so that
             whose row this is can be kept from being provisioned or deprovisioned.
+        names: The forms of the person's name, as `person_names.name_forms` writes them: somebody
+            else may have the same.
     """
 
     source: str
@@ -102,6 +104,7 @@ class QuarantinedRow:
     reasons: tuple[str, ...]
     worker_key: str | None
     identities: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

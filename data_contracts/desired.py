@@ -24,11 +24,13 @@ class HeldBack:
         identities: E-mail addresses, logins, ids of quarantined rows, written in the same way.
         unidentified: Quarantined rows of the employment source without a key: any absent person
             may be behind one, so that absence says nothing.
+        names: Names of the people of quarantined rows, in every form.
     """
 
     worker_keys: frozenset[str] = frozenset()
     identities: frozenset[str] = frozenset()
     unidentified: int = 0
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,9 @@ MANAGER_KEYS = (
     WorkerField.USER_NAME,
     WorkerField.EMAIL,
     WorkerField.DISTINGUISHED_NAME,
+    WorkerField.DISPLAY_NAME,
 )
-"""By what a manager may be named. Never by a name: two people may have the same."""
+"""By what a manager may be named; by a name where exactly one person has it."""
 
 IDENTIFYING = (
     WorkerField.WORKER_ID,

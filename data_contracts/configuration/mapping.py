@@ -14,7 +14,13 @@ TextFunction = Literal[
 ]
 
 Identifier = Literal[
-    "worker_key", "employee_number", "external_id", "user_name", "email", "distinguished_name"
+    "worker_key",
+    "employee_number",
+    "external_id",
+    "user_name",
+    "email",
+    "distinguished_name",
+    "name",
 ]
 
 
@@ -25,7 +31,8 @@ class AccountReference(Section):
     """A worker field (`manager`), or a source's column (`hr.Supervisor ID`), that names another
     worker."""
     by: Identifier = "worker_key"
-    """What of that worker stands in the column. Never a name: two people may have the same."""
+    """What of that worker stands in the column. `name` where the export has nothing better: as it
+    is shown, `Ada Moreau` or `Moreau, Ada`; counts where exactly one person has it."""
 
     @model_validator(mode="before")
     @classmethod

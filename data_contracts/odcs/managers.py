@@ -75,9 +75,9 @@ def manager_rules(
     """The rule that a manager is somebody in the export; `relationships` say it more strictly.
 
     A breach is a warning: a manager who is not in the export is common (another country, just
-    left) and harms nobody.
+    left) and harms nobody. A name has several forms, and is looked for when people are mapped.
     """
-    if by is None or element.get("relationships"):
+    if by in (None, WorkerField.DISPLAY_NAME) or element.get("relationships"):
         return
     name, other = element["name"], meanings[by]
     folded = {"ignoring_case": True} if by in FOLDED else {}

@@ -71,6 +71,7 @@ def add_older(
             word.held_back.worker_keys | held.worker_keys,
             word.held_back.identities | held.identities,
             word.held_back.unidentified + held.unidentified,
+            word.held_back.names | held.names,
         )
     return LatestWord(
         frame=frame,

@@ -229,7 +229,8 @@ def _pointed_at(contract: ExportContract, column: str) -> str:
     """By what a column names other workers, as `managerBy` or `relationships` in it say."""
     if contract.manager_by is not None:
         named_by = contract.manager_by
-        return "worker_key" if named_by is WorkerField.WORKER_ID else str(named_by)
+        words = {WorkerField.WORKER_ID: "worker_key", WorkerField.DISPLAY_NAME: "name"}
+        return words.get(named_by, str(named_by))
     for rule in contract.rules:
         if rule.expectation == "expect_column_value_to_exist_in" and rule.columns[0] == column:
             other = rule.columns[1]

@@ -43,14 +43,15 @@ def find_held_back(
         batches: Checked batches with their contracts, by source name.
         employment: Name of the employment source.
     """
-    keys, identities, unidentified = set[str](), set[str](), 0
+    keys, identities, names, unidentified = set[str](), set[str](), set[str](), 0
     for name, (checked, _) in batches.items():
         for row in checked.report.quarantined:
             identities.update(row.identities)
+            names.update(row.names)
             if row.worker_key is not None:
                 (keys if name == employment else identities).add(row.worker_key)
             unidentified += name == employment and row.worker_key is None
-    return HeldBack(folded_texts(keys), folded_texts(identities), unidentified)
+    return HeldBack(folded_texts(keys), folded_texts(identities), unidentified, frozenset(names))
 
 
 def keep_doubtful(

@@ -17,6 +17,7 @@ from data_contracts.configuration.mapping import AccountReference
 from data_contracts.desired import HeldBack
 from data_contracts.finding import Finding
 from data_contracts.frames import WORKER_KEY
+from data_contracts.person_names import folded_name, name_forms
 from data_contracts.scim.paths import parse_path, short_name
 from data_contracts.words import FindingSeverity, Presence
 from tasks.transform.columns import find_column
@@ -27,6 +28,8 @@ NAMED = 5
 
 NOBODY = -1
 
+NAMES = ("given_name", "family_name", "display_name")
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -36,7 +39,8 @@ class _Asked:
         path: The attribute.
         by: By what the column names somebody, in words.
         cells: What names somebody; missing where nobody is named.
-        names: The workers' own identifiers in the same form.
+        names: The workers' own identifiers in the same form, by position; several of each where
+            they are names.
         position: Of the worker who is named, `NOBODY` where nobody is certain to be.
         held: A quarantined row may be the one that is named.
     """
@@ -74,9 +78,12 @@ def resolve_references(
         if rule.account_of is None:
             continue
         cells = read_cells(workers, text, rule)
-        names = find_column(workers, rule.account_of.by, f"mapping.{text}.account_of.by")
         path = str(parse_path(text, settings.target.extensions))
-        asked = _ask(path, rule.account_of, cells, names, frame, held_back)
+        if rule.account_of.by == "name":
+            asked = _ask_by_name(path, cells, workers, frame, held_back)
+        else:
+            names = find_column(workers, rule.account_of.by, f"mapping.{text}.account_of.by")
+            asked = _ask(path, rule.account_of, cells, names, frame, held_back)
         doubts = dict(_doubts(frame, asked, told))
         certain = asked.position != NOBODY
         for mask in doubts.values():
@@ -100,12 +107,45 @@ def _ask(
     # an externalId is case-exact (RFC 7643 section 3.1)
     form = _stripped if reference.by == "external_id" else folded
     named, names = form(cells), form(identifiers)
-    single = names.dropna().drop_duplicates(keep=False)
-    where = pd.Series(single.index, index=single.to_numpy())
-    position = named.map(where).fillna(NOBODY).astype("int64")
+    position = _position(named, names)
     held = is_in(folded(cells), held_back.worker_keys | held_back.identities)
     held |= _take(frame["reason"] == "quarantined", position)
     return _Asked(path, reference.by.replace("_", " "), named, names, position, held)
+
+
+def _ask_by_name(
+    path: str, cells: pd.Series, workers: pd.DataFrame, frame: pd.DataFrame, held_back: HeldBack
+) -> _Asked:
+    """A name is looked for among all forms of everybody's, leavers' too.
+
+    A row that is set aside may be of somebody of the same name: one whose name cannot be read of
+    anybody's.
+    """
+    named = folded_name(cells)
+    own = pd.concat([form.dropna() for form in name_forms(*_name_parts(workers, path))])
+    # one person in two forms is one person
+    again = pd.DataFrame({"position": own.index, "name": own.to_numpy()}).duplicated()
+    own = own[~again.to_numpy()]
+    position = _position(named, own)
+    held = is_in(named, held_back.names) | _take(frame["reason"] == "quarantined", position)
+    if held_back.unidentified:
+        held |= named.notna()
+    return _Asked(path, "name", named, own, position, held)
+
+
+def _name_parts(workers: pd.DataFrame, path: str) -> list[pd.Series]:
+    """Given, family and display names; missing cells for a column that no source has."""
+    if not {"given_name", "family_name"} <= set(workers.columns):
+        find_column(workers, "display_name", f"mapping.{path}.account_of.by: name")
+    nothing = pd.Series(None, index=workers.index, dtype="str")
+    return [workers[field] if field in workers.columns else nothing for field in NAMES]
+
+
+def _position(named: pd.Series, names: pd.Series) -> pd.Series:
+    """Where the one stands who has the identifier; `NOBODY` for none and for several."""
+    single = names.dropna().drop_duplicates(keep=False)
+    where = pd.Series(single.index, index=single.to_numpy())
+    return named.map(where).fillna(NOBODY).astype("int64")
 
 
 def _stripped(column: pd.Series) -> pd.Series:
@@ -217,8 +257,8 @@ def _findings(code: str, mask: pd.Series, keys: pd.Series, asked: _Asked) -> Ite
 
 def _sharing(mask: pd.Series, keys: pd.Series, asked: _Asked) -> dict[int, str]:
     """For each position the workers who share the identifier that is named there."""
-    shared = repeated(asked.names)
-    groups = keys[shared].groupby(asked.names[shared])
+    shared = asked.names[repeated(asked.names)]
+    groups = keys.loc[shared.index].groupby(shared.to_numpy())
     named = {name: _named(group) for name, group in groups}
     return {index: named[asked.cells[index]] for index in mask[mask].index}
 

@@ -7,8 +7,14 @@ import pandas as pd
 
 from data_contracts.batch import QuarantinedRow, RawBatch
 from data_contracts.columns import texts
-from data_contracts.export_contract import IDENTIFYING, ContractRule, ExportContract
+from data_contracts.export_contract import (
+    IDENTIFYING,
+    ContractRule,
+    ExportContract,
+    WorkerField,
+)
 from data_contracts.frames import LINE
+from data_contracts.person_names import name_forms
 from data_contracts.rule_ids import MALFORMED
 from tasks.validate.run_rules import Breaches
 
@@ -65,9 +71,10 @@ def quarantined_rows(
             reasons=tuple(rule.description for rule in broken[position]),
             worker_key=key,
             identities=identities,
+            names=names,
         )
-        for position, line, key, identities in zip(
-            positions, lines, keys, _identities(rows, contract), strict=True
+        for position, line, key, identities, names in zip(
+            positions, lines, keys, _identities(rows, contract), _names(rows, contract), strict=True
         )
     ]
     described += [
@@ -95,3 +102,14 @@ def _identities(rows: pd.DataFrame, contract: ExportContract) -> Sequence[tuple[
         tuple(value for value in values if value is not None)
         for values in zip(*columns, strict=True)
     ]
+
+
+def _names(rows: pd.DataFrame, contract: ExportContract) -> Sequence[tuple[str, ...]]:
+    """The forms of each row's name."""
+    nothing = pd.Series(None, index=rows.index, dtype="str")
+    parts = [
+        rows[contract.meanings[field]] if contract.meanings.get(field) in rows else nothing
+        for field in (WorkerField.GIVEN_NAME, WorkerField.FAMILY_NAME, WorkerField.DISPLAY_NAME)
+    ]
+    columns = [texts(form) for form in name_forms(*parts)]
+    return [tuple(name for name in names if name) for names in zip(*columns, strict=True)]

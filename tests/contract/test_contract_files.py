@@ -235,9 +235,9 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
         "servers.0.customProperties.0.value: `without-bracket` is not allowed; "
         "did you mean `without-brackets`?",
     ),
-    "a manager by name": (
+    "a manager by a name that no column has": (
         {"schema": with_column(customProperties=custom(means="manager", managerBy="display_name"))},
-        f"{EXTRA}.customProperties.1.value: `display_name` names nobody",
+        f"{EXTRA}.customProperties.1.value: no column of the contract means display_name",
     ),
     "a manager by what nobody has": (
         {"schema": with_column(customProperties=custom(means="manager", managerBy="user_name"))},

@@ -79,9 +79,9 @@ def test_a_missing_delivery_of_it_leaves_its_attributes_until_there_is_one_again
 
 def test_where_it_decides_about_people_a_missing_delivery_ends_the_run(acme: Company) -> None:
     acme.sync()
-    text = acme.config.read_text()
-    scope = {"scope": {"any_of": [{"all_of": [{"column": "badges.room", "operator": "in", "values": ["R1"]}]}]}}
-    acme.config.write_text(text + yaml.safe_dump(scope))
+    clause = {"column": "badges.room", "operator": "in", "values": ["R1"]}
+    scope = yaml.safe_dump({"scope": {"any_of": [{"all_of": [clause]}]}})
+    acme.config.write_text(acme.config.read_text() + scope)
     (acme.folder / "badges.csv").unlink()
     said = acme.plan()
     assert said.code == EXIT_CONTRACT

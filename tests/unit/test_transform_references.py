@@ -1,15 +1,18 @@
 """Whom a cell of the export names: a worker for certain, or nobody and a finding."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from data_contracts.batch import QuarantinedRow
 from data_contracts.columns import texts
 from data_contracts.desired import DesiredPeople
 from data_contracts.errors import ConfigurationError
+from data_contracts.export_contract import WorkerField
 from data_contracts.frames import WORKER_KEY
 from data_contracts.words import FindingSeverity
-from tests.builders import World, codes, quarantined, settings
+from tests.builders import HR_COLUMNS, World, codes, contract, quarantined, settings
 from tests.target_parts import MANAGER
 
 BY_KEY = "mapping: {enterprise.manager.value: {account_of: manager}}"
@@ -73,6 +76,70 @@ def test_what_is_nearly_an_identifier_names_nobody(
     world = World(hr=people({"w1": None, "w2": named}, w1=cells), conf=by(identifier))
     assert about(world)["w2"] is None
     assert codes(world.people()) == {"w2": {"manager-not-found"}}
+
+
+ADA = {"given": "Ada", "family": "Moreau"}
+MORE = {"shown": WorkerField.DISPLAY_NAME, "dn": WorkerField.DISTINGUISHED_NAME}
+WITH_NAMES = contract({**HR_COLUMNS, **MORE})
+
+
+def by_name(rows: list[dict[str, Any]], *held: QuarantinedRow) -> DesiredPeople:
+    return World(hr=rows, conf=by("name"), held=held, hr_contract=WITH_NAMES).people()
+
+
+def test_the_name_of_an_entry_names_somebody() -> None:
+    cells = {"dn": "CN=Moreau\\, Ada,OU=Staff,DC=acme,DC=example"}
+    rows = people({"w1": None, "w2": cells["dn"].lower(), "w3": "CN=Ada"}, w1=cells)
+    found = World(hr=rows, conf=by("distinguished_name"), hr_contract=WITH_NAMES).people()
+    assert about(found) == {"w1": None, "w2": "w1", "w3": None}
+    assert codes(found) == {"w3": {"manager-not-found"}}
+
+
+@pytest.mark.parametrize(
+    ("cells", "named"),
+    [
+        (ADA, "Ada Moreau"),
+        (ADA, "  ada   MOREAU "),
+        (ADA, "Moreau , Ada"),
+        ({**ADA, "shown": "Ada M. Moreau"}, "Ada M. Moreau"),
+        ({**ADA, "shown": "Zo\u00eb \u00c5ngstr\u00f6m"}, "zoe\u0308 A\u030angstro\u0308m"),
+    ],
+)
+def test_a_name_that_one_person_has_names_that_person(cells: dict[str, str], named: str) -> None:
+    rows = people({"w1": None, "w2": named, "w3": None}, w1=cells, w3={"given": "Bo"})
+    assert about(by_name(rows)) == {"w1": None, "w2": "w1", "w3": None}
+
+
+@pytest.mark.parametrize("more", [{}, {"_state": "leaver"}, {"shown": "X", "family": "Moreau "}])
+def test_a_name_that_two_people_have_names_nobody(more: dict[str, str]) -> None:
+    rows = people({"w1": None, "w2": "Ada Moreau", "w3": None}, w1=ADA, w3={**ADA, **more})
+    found = by_name(rows)
+    assert about(found)["w2"] is None
+    (finding,) = [f for f in found.findings if f.code == "manager-ambiguous"]
+    assert "worker w1, worker w3" in finding.message
+    assert "Moreau" not in finding.message + finding.hint
+
+
+@pytest.mark.parametrize("named", ["Ada", "Moreau", "Moreau Ada", "Ada Moreau-Ek"])
+def test_what_is_nearly_a_name_names_nobody(named: str) -> None:
+    found = by_name(people({"w1": None, "w2": named}, w1=ADA))
+    assert about(found)["w2"] is None
+    assert codes(found) == {"w2": {"manager-not-found"}}
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        replace(quarantined("w9"), names=("ada moreau", "moreau, ada")),
+        quarantined(None),  # whoever that is
+    ],
+)
+def test_a_namesake_whose_row_is_set_aside_leaves_the_manager_as_they_are(
+    aside: QuarantinedRow,
+) -> None:
+    found = by_name(people({"w1": None, "w2": "Ada Moreau"}, w1=ADA), aside)
+    assert about(found)["w2"] is None
+    assert "manager-quarantined" in codes(found)["w2"]
 
 
 def test_functions_are_applied_to_what_names_somebody() -> None:
@@ -169,7 +236,7 @@ def test_an_empty_cell_clears_where_the_mapping_says_so_and_a_doubt_never_does()
     ("rule", "message"),
     [
         ("{title: null, nickName: {account_of: manager}}", "'nickName' does not refer to a User"),
-        ("{enterprise.manager.value: {account_of: {column: manager, by: name}}}", "must be"),
+        ("{enterprise.manager.value: {account_of: {column: manager, by: nick_name}}}", "must be"),
         ("{enterprise.manager.value: {account_of: manager, column: title}}", "exactly one of"),
         ("{enterprise.manager.value: {account_of: manager, when: create}}", "`when: create`"),
         ("{enterprise.manager.value: {account_of: manager, values: {a: b}}}", "`values` does not"),
