@@ -5,11 +5,13 @@ The one that comes as a Python package, and that the ledger's tests use, has no 
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -33,9 +35,63 @@ def binaries() -> Path:
     return Path(initdb).resolve().parent
 
 
+@dataclass
+class PostgresqlServer:
+    """A server that tests may also crash and start again.
+
+    Attributes:
+        folder: Of its data and its log.
+        port: On loopback, the same after a start.
+        owner: User that it runs as; None for this process's.
+    """
+
+    folder: Path
+    port: int
+    owner: str | None
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres:{PASSWORD}@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Run it, and come back when it answers."""
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(binaries() / "postgres", "-D", self.folder / "data", "-p", str(self.port)),
+                    *("-k", self.folder, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
+                    *("-c", "max_connections=200"),
+                ],
+                user=self.owner,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,
+            )
+        _wait(self.url, self.process, self.folder / "log")
+
+    def crash(self) -> None:
+        """End it without a checkpoint and without a word to whoever is connected."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(20)
+
+    def stop(self) -> None:
+        """End it, however it is."""
+        if self.process is None:
+            return
+        self.process.terminate()  # a smart shutdown would wait for whoever is connected
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGINT)  # a fast one does not
+            self.process.wait(20)
+
+
 @contextmanager
-def whole_postgresql() -> Iterator[str]:
-    """Run a server with an empty database; its URL, with a password."""
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """Run a server with an empty database."""
     folder = Path(tempfile.mkdtemp(prefix="scimflow-postgresql-"))
     owner = OWNER if os.geteuid() == 0 else None
     if owner is not None:
@@ -43,10 +99,9 @@ def whole_postgresql() -> Iterator[str]:
     word = folder / "password"
     word.write_text(PASSWORD)
     word.chmod(0o644)
-    data, port = folder / "data", servers.free_port()
     subprocess.run(
         [
-            *(binaries() / "initdb", "--pgdata", data, "--username", "postgres"),
+            *(binaries() / "initdb", "--pgdata", folder / "data", "--username", "postgres"),
             *("--auth", "scram-sha-256", "--pwfile", word, "--encoding", "UTF8", "--no-sync"),
         ],
         user=owner,
@@ -54,31 +109,20 @@ def whole_postgresql() -> Iterator[str]:
         capture_output=True,
         cwd=folder,
     )
-    with open(folder / "log", "wb") as log:
-        server = subprocess.Popen(
-            [
-                *(binaries() / "postgres", "-D", data, "-p", str(port), "-k", folder),
-                *("-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"),
-                *("-c", "max_connections=200"),
-            ],
-            user=owner,
-            stdout=log,
-            stderr=log,
-            cwd=folder,
-            start_new_session=True,
-        )
-    url = f"postgresql://postgres:{PASSWORD}@127.0.0.1:{port}/postgres"
+    server = PostgresqlServer(folder, servers.free_port(), owner)
     try:
-        _wait(url, server, folder / "log")
-        yield url
+        server.start()
+        yield server
     finally:
-        server.terminate()  # a smart shutdown would wait for whoever is connected
-        try:
-            server.wait(5)
-        except subprocess.TimeoutExpired:
-            server.send_signal(2)  # a fast one does not
-            server.wait(20)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def whole_postgresql() -> Iterator[str]:
+    """Run a server with an empty database; its URL, with a password."""
+    with postgresql_server() as server:
+        yield server.url
 
 
 def _wait(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:

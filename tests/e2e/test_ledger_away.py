@@ -3,7 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from data_contracts.errors import EXIT_OTHER
 from examples import servers
+from tasks.ledger import open_ledger
 from tests.command_parts import Company, company, person
 from tests.e2e.test_sync_against_odds import PATIENCE_S, syncing, wait_until
+from tests.postgresql_parts import PASSWORD, postgresql_server
 from tests.prefect_parts import DATABASE_PASSWORD, without_prefect
 
 PEOPLE = 40
@@ -47,28 +49,54 @@ def administrator(postgresql: str) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
+def test_a_ledger_whose_server_crashes_is_whole_when_it_is_back_and_the_next_run_settles_it(
+    slow: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgresql_server() as server:
+        stopped_and_settled(slow, server.url, server.crash, server.start)
+        monkeypatch.setenv("LEDGER_URL", server.url)
+        verified = slow.say("ledger", "verify")
+        assert verified.code == 0, verified.text
+        assert "writes have no outcome" not in slow.say("doctor").text
+        with open_ledger(server.url, folder=slow.folder, read_only=True) as ledger:
+            assert ledger.open_intents("workspace") == []
+            assert len(ledger.links("workspace")) == PEOPLE
+
+
 @pytest.mark.parametrize("outage_s", [0, 3])
 def test_a_ledger_that_is_cut_off_stops_the_load_and_the_next_run_settles_it(
     slow: Company, administrator: sa.Connection, postgresql: str, outage_s: int
 ) -> None:
-    url = sa.make_url(postgresql).set(database=DATABASE)
+    allowed = f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS"
+
+    def cut() -> None:
+        administrator.execute(sa.text(f"{allowed} {outage_s == 0}"))
+        administrator.execute(sa.text(CUT), {"name": DATABASE})
+        time.sleep(outage_s)
+
+    url = sa.make_url(postgresql).set(database=DATABASE).render_as_string(hide_password=False)
+    stopped_and_settled(slow, url, cut, lambda: administrator.execute(sa.text(f"{allowed} true")))
+
+
+def stopped_and_settled(
+    slow: Company, url: str, away: Callable[[], object], back: Callable[[], object]
+) -> None:
+    """Let the ledger go away in the middle of a load, and come back for the next run."""
     environ = {
         **without_prefect(),
-        "LEDGER_URL": url.render_as_string(hide_password=False),
+        "LEDGER_URL": url,
         "PREFECT_API_URL": f"http://127.0.0.1:{servers.free_port()}/api",
         "PATH": os.environ["PATH"],
     }
     with syncing(slow, environ, "--offline-history") as process:
         wait_until(lambda: len(slow.users()) >= 5, process)
-        allowed = f"ALTER DATABASE {DATABASE} ALLOW_CONNECTIONS"
-        administrator.execute(sa.text(f"{allowed} {outage_s == 0}"))
-        administrator.execute(sa.text(CUT), {"name": DATABASE})
-        time.sleep(outage_s)
+        away()
         out, err = process.communicate(timeout=PATIENCE_S)
-        administrator.execute(sa.text(f"{allowed} true"))
+    back()
     assert process.returncode == EXIT_OTHER, err
     assert "PostgreSQL" in err
-    assert DATABASE_PASSWORD not in out + err
+    for secret in (DATABASE_PASSWORD, PASSWORD):
+        assert secret not in out + err
     assert "Traceback" not in err
     written = len(slow.users())
     assert written < PEOPLE, "what cannot be kept is not written"

@@ -24,9 +24,9 @@ def person(key: str, **more: Any) -> dict[str, Any]:
     return {"id": key, "email": f"{key}@acme.example", "ext": key, **more}
 
 
-def ended(*rows: dict[str, Any], zone: str = "UTC") -> dict[str, datetime]:
+def ended(*rows: dict[str, Any], zone: str = "UTC", as_of: AsOf = TODAY) -> dict[str, datetime]:
     lifecycle = settings(f"lifecycle: {{time_zone: {zone}}}").lifecycle
-    found = ended_employments(accepted(rows, HR), HR, lifecycle, TODAY)
+    found = ended_employments(accepted(rows, HR), HR, lifecycle, as_of)
     return {str(key): moment.to_pydatetime() for key, moment in found.items()}
 
 
@@ -40,6 +40,23 @@ def test_a_last_day_ends_at_midnight_where_the_leaver_is() -> None:
         "w1": datetime(2026, 2, 28, 5, tzinfo=UTC),
         "w2": datetime(2026, 2, 27, 15, tzinfo=UTC),
     }
+
+
+@pytest.mark.parametrize(
+    ("zone", "last", "over_at"),
+    [
+        ("Europe/Berlin", "2026-03-29", datetime(2026, 3, 29, 22, tzinfo=UTC)),
+        ("Europe/Berlin", "2026-10-25", datetime(2026, 10, 25, 23, tzinfo=UTC)),
+        ("America/New_York", "2026-03-08", datetime(2026, 3, 9, 4, tzinfo=UTC)),
+    ],
+)
+def test_the_hours_after_a_last_day_count_from_its_end_also_when_it_has_23_or_25(
+    zone: str, last: str, over_at: datetime
+) -> None:
+    later = AsOf.at(datetime(2026, 12, 1, tzinfo=UTC), settings().lifecycle.zone)
+    for of_company, of_person in ((zone, None), ("Asia/Tokyo", zone)):
+        row = person("w1", last=last, zone=of_person)
+        assert ended(row, zone=of_company, as_of=later) == {"w1": over_at}
 
 
 def test_only_leavers_with_a_last_day_have_an_end() -> None:

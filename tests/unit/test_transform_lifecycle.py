@@ -173,6 +173,12 @@ def test_a_day_begins_in_the_persons_own_zone() -> None:
         ("Europe/Zurich", "2026-03-29", datetime(2026, 3, 29, 22, tzinfo=UTC)),
         ("Europe/Zurich", "2026-10-24", datetime(2026, 10, 24, 22, tzinfo=UTC)),
         ("Europe/Zurich", "2026-10-25", datetime(2026, 10, 25, 23, tzinfo=UTC)),
+        # Berlin's clocks go with Zurich's; New York's three weeks earlier, and a week later
+        ("Europe/Berlin", "2026-03-29", datetime(2026, 3, 29, 22, tzinfo=UTC)),
+        ("Europe/Berlin", "2026-10-25", datetime(2026, 10, 25, 23, tzinfo=UTC)),
+        ("America/New_York", "2026-03-07", datetime(2026, 3, 8, 5, tzinfo=UTC)),
+        ("America/New_York", "2026-03-08", datetime(2026, 3, 9, 4, tzinfo=UTC)),
+        ("America/New_York", "2026-11-01", datetime(2026, 11, 2, 5, tzinfo=UTC)),
         # in Beirut 2026-03-29 begins at one o'clock: its midnight does not exist
         ("Asia/Beirut", "2026-03-28", datetime(2026, 3, 28, 22, tzinfo=UTC)),
         # in Santiago 2026-04-04 has its last hour twice
