@@ -75,6 +75,7 @@ class Explanation:
         attributes: What the mapping makes of the row.
         role: The role, and what decided it.
         role_rule: The settings' path of the rule that gave the role.
+        role_condition: That rule in words; "" for the default.
         teams: Teams that the person belongs to; None where nothing is said of that: without a
             `teams` section, or with an empty cell that changes nothing.
         account_id: The account that the ledger links; None when there is none.
@@ -93,6 +94,7 @@ class Explanation:
     attributes: tuple[ExplainedAttribute, ...] = ()
     role: str | None = None
     role_rule: str = ""
+    role_condition: str = ""
     teams: tuple[ExplainedTeam, ...] | None = None
     account_id: str | None = None
     findings: tuple[Finding, ...] = ()

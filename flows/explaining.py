@@ -127,6 +127,12 @@ def _rows(
     )
 
 
+def _condition(rule: str, settings: Configuration) -> str:
+    """A role's rule in words; "" for the default, or none."""
+    number = rule.removeprefix("roles.rules.")
+    return settings.roles.rules[int(number)].in_words if number.isdecimal() else ""
+
+
 def _with_derivation(
     explanation: Explanation, derived: Derived | None, settings: Configuration
 ) -> Explanation:
@@ -151,6 +157,7 @@ def _with_derivation(
         in_scope=bool(row["in_scope"]),
         role=_text(role),
         role_rule=_text(rule) or "",
+        role_condition=_condition(_text(rule) or "", settings),
         teams=_teams(worker, derived.people.teams, settings.teams),
         findings=tuple(f for f in derived.people.findings if f.subject == worker),
         attributes=tuple(

@@ -138,7 +138,8 @@ async def _tell_waiting(project: Project) -> None:
 
 async def _publish(run: Run) -> None:
     await publish_run(run)
-    if not steps.server_is_away():
+    # what a day of the past had is nothing to be told of today, once for each of them
+    if not steps.server_is_away() and run.record.parent_run_id is None:
         announce_end(run)
 
 

@@ -144,6 +144,11 @@ class RoleRule(Section):
     any_of: Annotated[tuple[ClauseGroup, ...], Field(min_length=1)]
     """Groups of conditions, as in `scope`."""
 
+    @property
+    def in_words(self) -> str:
+        """Who gets it, as a person reads it."""
+        return ", or ".join(group.in_words for group in self.any_of)
+
 
 class RoleRules(Section):
     """Who gets which role: the first rule that holds, else the default."""

@@ -54,12 +54,47 @@ class Clause(Section):
                 raise ValueError(f"{self.value!r} is no regular expression: {error}") from None
         return self
 
+    @property
+    def in_words(self) -> str:
+        """The condition as a person reads it; an identifier that it compares with is left out.
+
+        >>> Clause(column="department", operator="in", values=("Product", "Design")).in_words
+        'department is one of Product, Design'
+        """
+        operands = ", ".join(self.values) or (self.value or "")
+        column = self.column.rpartition(".")[2]
+        if operands and column in PERSONAL:
+            operands = "(hidden)"
+        return f"{self.column} {_WORDS[self.operator]} {operands}".rstrip()
+
+
+PERSONAL = ("worker_key", "worker_id", "email", "user_name", "external_id", "employee_number")
+"""Worker fields that tell who somebody is: a rule about a single person names that person."""
+
+_WORDS = {
+    "equals": "is",
+    "not_equals": "is not",
+    "in": "is one of",
+    "not_in": "is none of",
+    "starts_with": "begins with",
+    "ends_with": "ends with",
+    "contains": "contains",
+    "matches": "matches",
+    "present": "is there",
+    "absent": "is empty",
+}
+
 
 class ClauseGroup(Section):
     """Conditions that must all hold."""
 
     all_of: Annotated[tuple[Clause, ...], Field(min_length=1)]
     """The conditions; they hold together or not at all."""
+
+    @property
+    def in_words(self) -> str:
+        """All of them, as a person reads it."""
+        return " and ".join(clause.in_words for clause in self.all_of)
 
 
 class Scope(Section):

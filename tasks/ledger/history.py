@@ -51,6 +51,8 @@ def read(
     found = None if person is None else workers(connection, target, person)
     if found is not None and not found:
         return []
+    if found is not None:
+        found = with_former(connection, target, found)
     lines = [
         *_operations(connection, target, found, run_id, limit),
         *_adoptions(connection, target, found, run_id, limit),
@@ -86,6 +88,34 @@ def workers(connection: sa.Connection, target: str, person: str) -> list[str]:
         found.add(wanted)
     found.update(team_history.subjects(connection, target, wanted))
     return sorted(found)
+
+
+def with_former(connection: sa.Connection, target: str, keys: list[str]) -> list[str]:
+    """Add the keys under which the same people were known before, by accounts that went on.
+
+    Args:
+        connection: A transaction.
+        target: Name of the target.
+        keys: Worker keys.
+    """
+    before, after = link_event.alias("before"), link_event.alias("after")
+    same = sa.and_(
+        before.c.target == after.c.target,
+        before.c.run_id == after.c.run_id,
+        before.c.account_id == after.c.account_id,
+        before.c.at == after.c.at,
+    )
+    handed_on = sa.and_(
+        before.c.target == target,
+        before.c.event == str(LinkEventKind.HANDED_ON),
+        after.c.event == str(LinkEventKind.ADOPTED),
+    )
+    query = sa.select(before.c.worker_key).join(after, same).where(handed_on)
+    known, new = set(keys), set(keys)
+    while new:
+        new = set(connection.scalars(query.where(after.c.worker_key.in_(new)))) - known
+        known |= new
+    return sorted(known)
 
 
 def _operations(

@@ -296,6 +296,7 @@ class LedgerReader:
         """
         with self.database.read() as connection:
             keys = None if person is None else history.workers(connection, target, person)
+            keys = None if keys is None else history.with_former(connection, target, keys)
             return access.read(connection, target, keys)
 
     def done(self, target: str, since: datetime, until: datetime) -> list[DoneOperation]:

@@ -50,6 +50,7 @@ def intervals(events: Iterable[AccessEvent]) -> list[AccessInterval]:
     """
     open_: dict[str, AccessInterval] = {}
     found: list[AccessInterval] = []
+    handed_on: dict[tuple[str, datetime], str] = {}  # the role of an account that somebody leaves
     for event in events:
         before = open_.pop(event.worker_key, None)
         ends = event.change in (AccessChange.ENDED, AccessChange.LET_GO)
@@ -60,15 +61,19 @@ def intervals(events: Iterable[AccessEvent]) -> list[AccessInterval]:
                 continue
             due = event.due if ends else None
             found.append(replace(before, end=event.at, ended=event.cause, due=due))
+            if event.change is AccessChange.LET_GO:
+                handed_on[before.account_id, event.at] = before.role
         if not ends:
-            open_[event.worker_key] = _begun(event, before)
+            role = handed_on.get((event.account_id, event.at), "")
+            open_[event.worker_key] = _begun(event, before, role)
     found += open_.values()
     return sorted(found, key=lambda each: (each.worker_key, each.begin, each.account_id))
 
 
-def _begun(event: AccessEvent, before: AccessInterval | None) -> AccessInterval:
+def _begun(event: AccessEvent, before: AccessInterval | None, handed_on: str) -> AccessInterval:
+    """An interval; the role of an account that goes on with its person to another key stays."""
     same = before is not None and before.account_id == event.account_id
-    kept = before.role if before is not None and same else ""
+    kept = before.role if before is not None and same else handed_on
     return AccessInterval(
         worker_key=event.worker_key,
         account_id=event.account_id,

@@ -162,6 +162,7 @@ def explain_document(explanation: Explanation, *, show_values: bool = False) -> 
         ],
         "role": explanation.role,
         "role_rule": explanation.role_rule,
+        "role_condition": explanation.role_condition or None,
         "teams": None
         if explanation.teams is None
         else [{"key": team.key, "name": team.name} for team in explanation.teams],

@@ -86,6 +86,7 @@ def _state(explanation: Explanation) -> Iterator[RenderableType]:
         rows.append((safe("scope"), safe("in scope" if explanation.in_scope else "out of scope")))
     role = explanation.role or "none given: the target's own default"
     rule = f", by {explanation.role_rule}" if explanation.role_rule else ""
+    rule += f": {explanation.role_condition}" if explanation.role_condition else ""
     rows.append((safe("role"), safe(f"{role}{rule}")))
     if explanation.teams is not None:
         named = [f"{t.name} ({t.key})" if t.name != t.key else t.name for t in explanation.teams]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from data_contracts.errors import EXIT_CONTRACT, EXIT_PARTLY, EXIT_USAGE
+from flows import tracked
 from tests.backfill_parts import dated, deliver
 from tests.command_parts import Company, company, person
 from tests.prefect_parts import PrefectServer
@@ -60,6 +61,20 @@ def test_a_backfill_is_a_parent_run_with_a_child_run_a_day(
     page = prefect.artifacts(parents[0]["prefect_run_id"])["workspace-summary"]
     assert "done before, by run" in page
     assert "Family" not in str(children) + page
+
+
+def test_of_a_backfill_somebody_is_told_once_and_not_of_every_day(
+    acme: Company, prefect: PrefectServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(tracked, "announce_end", lambda run: told.append(run.record.flow))
+    three_days(acme)
+    assert acme.say(*WINDOW).code == 0
+    assert told == ["backfill"]
+    # Prefect's own events go by the tag of the deployment, which children do not inherit
+    runs = acme.say("history", "--json").document["runs"]
+    days = [run["prefect_run_id"] for run in runs if run["flow"] == "backfill-day"]
+    assert [prefect.flow_run(day)["tags"] for day in days] == [[]] * 3
 
 
 @pytest.fixture

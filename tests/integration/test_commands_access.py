@@ -104,6 +104,13 @@ def test_explain_and_history_name_the_rule_that_gave_the_role(acme: Company) -> 
         assert "role maker by roles.rules.0" in said.text
 
 
+def test_explain_says_the_rule_in_words(acme: Company) -> None:
+    said = acme.say("explain", "person1@acme.example")
+    assert "maker, by roles.rules.0: department is Research" in said.text
+    document = acme.say("explain", "person1@acme.example", "--json").document
+    assert document["role_condition"] == "department is Research"
+
+
 def test_the_month_is_told_as_html_and_markdown_without_personal_values(acme: Company) -> None:
     folder = acme.folder / "reports"
     folder.mkdir()

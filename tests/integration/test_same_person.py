@@ -128,6 +128,20 @@ def test_that_it_went_on_is_told_under_both_keys(acme: Company) -> None:
     assert acme.say("ledger", "verify").code == 0
 
 
+def test_an_auditor_who_asks_for_the_new_key_hears_of_both(acme: Company) -> None:
+    write(acme, ended(), became())
+    acme.sync("2026-03-02")
+    history = acme.say("history", "00007", "--json").document["entries"]
+    assert [each["worker_key"] for each in history if each["kind"] == "create"] == ["00003"]
+    explained = acme.say("explain", "00007", "--as-of", "2026-03-02", "--json").document
+    assert {each["worker_key"] for each in explained["history"]} == {"00003", "00007"}
+    times = acme.say("access", "00007", "--json").document["access"]
+    assert [each["worker_key"] for each in times] == ["00003", "00007"]
+    assert times[0]["end"] == times[1]["begin"]
+    assert times[1]["end"] is None
+    assert times[1]["role"] == times[0]["role"] == "contributor"
+
+
 @pytest.mark.parametrize("broken", ["contractor", "employee"])
 def test_a_quarantined_row_of_either_keeps_the_person(acme: Company, broken: str) -> None:
     bad = {"email": "not an address"}
