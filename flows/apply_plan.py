@@ -46,7 +46,8 @@ async def apply_plan(
     async def work(run: Run, as_of: AsOf) -> RunState:
         return await _apply(run, saved, plan, AsOf(saved.as_of, days=saved.zone_days))
 
-    return await conduct("apply-plan", configuration, saved.as_of.isoformat(), work, if_busy)
+    day, digest = saved.as_of.isoformat(), saved.digest
+    return await conduct("apply-plan", configuration, day, work, if_busy, applies=digest)
 
 
 async def _apply(run: Run, saved: Plan, name: str, as_of: AsOf) -> RunState:

@@ -61,6 +61,7 @@ async def conduct(
     *,
     asks: bool = False,
     parent_run_id: str | None = None,
+    applies: str | None = None,
 ) -> State[Any]:
     """Do a flow's work within a run of the ledger.
 
@@ -73,13 +74,14 @@ async def conduct(
             for one that only reads.
         asks: Whether a person is asked when the plan is held (`approval.wait`).
         parent_run_id: The run of the ledger that this one is a part of.
+        applies: Digest of the reviewed plan that is to be carried out, where it is given.
 
     Returns:
         The final state, with a `RunResult`. An error that a user can cause ends the run with its
         message; any other too, by its kind alone.
     """
     project = open_project(configuration)
-    work = _settling(after_review(work) if asks else work)
+    work = _settling(after_review(work) if asks else work, applies)
     while True:
         try:
             await _until_free(project, if_busy)
@@ -116,11 +118,11 @@ async def _until_free(project: Project, if_busy: IfBusy | None) -> None:
                 await await_target(ledger, project.settings.target.name, if_busy, _log_and_tell)
 
 
-def _settling(work: Work) -> Work:
+def _settling(work: Work, applies: str | None) -> Work:
     """End first what waits in vain for a person's word."""
 
     async def call(run: Run, day: AsOf) -> RunState:
-        await settle_waiting(run.project, run.ledger, run.waiting)
+        await settle_waiting(run.project, run.ledger, run.waiting, applies=applies)
         return await work(run, day)
 
     return call

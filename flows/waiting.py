@@ -38,19 +38,31 @@ PAUSED = "Paused"
 """Prefect's name for a run that waits with its process; one without is `Suspended`."""
 
 
-async def settle_waiting(project: Project, ledger: Ledger, mine: WaitingRun | None = None) -> int:
+async def settle_waiting(
+    project: Project,
+    ledger: Ledger,
+    mine: WaitingRun | None = None,
+    *,
+    applies: str | None = None,
+) -> int:
     """End the target's runs that wait in vain, and resume those that were approved meanwhile.
 
     Args:
         project: Of the target.
         ledger: Where they wait.
         mine: The run that looks, if it waits itself.
+        applies: Digest of the plan that the run which looks is to carry out: who waits for it would
+            go on at the same time, and ends with it instead.
 
     Returns:
         How many no longer wait.
     """
-    target = project.settings.target.name
-    others = [w for w in ledger.waiting_runs(target) if w != mine]
+
+    def found() -> list[WaitingRun]:
+        known = ledger.waiting_runs(project.settings.target.name)
+        return [w for w in known if w != mine and w.plan_digest != applies]
+
+    others = found()
     if not others:
         return 0
     try:
@@ -60,7 +72,7 @@ async def settle_waiting(project: Project, ledger: Ledger, mine: WaitingRun | No
     except httpx.HTTPError:
         # they wait a little longer: this run has work of its own
         tell("Prefect's server is away: runs that wait for approval were not looked at")
-    return len(others) - len([w for w in ledger.waiting_runs(target) if w != mine])
+    return len(others) - len(found())
 
 
 async def end_older(run: Run) -> None:

@@ -178,6 +178,8 @@ def test_a_run_whose_plan_is_carried_out_by_hand_ends_with_it(
     assert deployed.state(run_id)["name"] == "Suspended"
     applied = deployed.acme.say("apply", waiting)
     assert applied.code == 0, applied.text
+    states = deployed.server.request("GET", f"/flow_run_states/?flow_run_id={run_id}").json()
+    assert "Resuming" not in {state["name"] for state in states}
     ended = deployed.state(run_id)
     assert ended["name"] == "Completed"
     assert "(`scimflow apply`) carried its plan out" in ended["message"]
