@@ -204,8 +204,8 @@ def test_doctor_goes_on_past_what_is_not_well_with_a_hint_each(acme: Company) ->
 def test_doctor_tells_of_a_clock_that_is_off(
     acme: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    theirs = datetime.now(UTC) + timedelta(minutes=5)
-    monkeypatch.setattr(probe, "told_time", lambda headers: theirs)
+    ahead = timedelta(minutes=5)
+    monkeypatch.setattr(probe, "told_time", lambda headers: datetime.now(UTC) + ahead)
     said = acme.say("doctor", "--json")
     [clock] = [c for c in said.document["checks"] if c["name"] == "clock"]
     assert clock["state"] == "warning"
