@@ -34,6 +34,21 @@ def is_ambiguous(error: TargetError) -> bool:
     return isinstance(error, TargetUnavailable) and (error.status or 0) >= 500
 
 
+def given_up(error: TargetError, look: str) -> TargetError:
+    """What is known when the time for repetitions is up and the last look showed nothing.
+
+    What was answered has failed. A write without an answer may still be on its way: at a slow
+    target it lands after the look.
+
+    Args:
+        error: Of the last attempt.
+        look: What the look showed, in words.
+    """
+    if isinstance(error, OutcomeUnknown) and error.status is None:
+        return OutcomeUnknown(f"{error.message}; {look} so far, and the next run looks again")
+    return TargetUnavailable(f"{error.message}; {look}", status=error.status)
+
+
 def _has_unique(wanted: Mapping[str, Value]) -> bool:
     """Whether something is written that targets keep unique."""
     return any(path.startswith(("userName", "externalId", "emails")) for path in wanted)
@@ -94,8 +109,9 @@ class AccountChanger:
             trace: Where exchanges are noted.
 
         Raises:
+            OutcomeUnknown: It was not answered, and the time is up; or it could not be looked at.
             TargetError: It was refused; or it failed, a look showed that it did not happen, and the
-                time is up; or it could not be looked at.
+                time is up.
         """
         clock = self._client.clock
         deadline = clock.monotonic() + self._client.settings.request_budget_s
@@ -115,10 +131,7 @@ class AccountChanger:
                     return as_meant(OutcomeResult.SETTLED, current, compared)
                 pause_s = wait_s(attempt, error)
                 if clock.monotonic() + pause_s >= deadline:
-                    raise TargetUnavailable(
-                        f"{error.message}; a look showed that nothing was written",
-                        status=error.status,
-                    ) from None
+                    raise given_up(error, "a look showed that nothing was written") from None
                 await clock.sleep(pause_s)
 
     async def verify(

@@ -18,7 +18,7 @@ from data_contracts.errors import (
 from data_contracts.plan import Operation
 from data_contracts.scim.resource import Value, build_resource
 from data_contracts.words import OutcomeResult
-from tasks.load.change import AccountChanger, is_ambiguous
+from tasks.load.change import AccountChanger, given_up, is_ambiguous
 from tasks.load.ending import Ending, as_meant
 from tasks.load.identity import Found, judge
 from tasks.load.projection import Projection
@@ -90,10 +90,8 @@ class AccountCreator:
                     return await self._settle(wanted, found, unanswered, trace)
                 pause_s = wait_s(attempt, error)
                 if clock.monotonic() + pause_s >= deadline:
-                    raise TargetUnavailable(
-                        f"{error.message}; a look showed that no account was created",
-                        status=error.status,
-                    ) from None
+                    look = "a look showed that no account was created"
+                    raise given_up(error, look) from None
                 await clock.sleep(pause_s)
             else:
                 return await self._answered(operation, wanted, answered, trace)

@@ -10,6 +10,7 @@ from data_contracts.errors import (
     AnswerUnreadable,
     OutcomeUnknown,
     TargetError,
+    TargetRefused,
     TargetUnavailable,
     TokenRefused,
 )
@@ -53,7 +54,7 @@ class Failures:
             self._stop(f"{reason}; the last one: {error.message}")
         if isinstance(error, TargetUnavailable) and error.status == 429:  # nobody's own failure
             return unfinished(operation, trace, error.message, OutcomeResult.SKIPPED)
-        if isinstance(error, OutcomeUnknown):
+        if isinstance(error, OutcomeUnknown) or _was_written(error, trace):
             return unfinished(operation, trace, error.message)
         detail = error.message
         if error.status == 412:
@@ -84,6 +85,14 @@ def _may_have_written(trace: Trace) -> bool:
         e.purpose == Purpose.WRITE and (e.status is None or e.status < 300 or e.status >= 500)
         for e in trace
     )
+
+
+def _was_written(error: TargetError, trace: Trace) -> bool:
+    """Whether the last write succeeded, and what failed is the look that followed."""
+    if isinstance(error, TargetRefused):
+        return False  # what refused may have been a write that was not sent in the end
+    writes = [e for e in trace if e.purpose == Purpose.WRITE]
+    return bool(writes) and writes[-1].status is not None and writes[-1].status < 300
 
 
 def _is_the_target_s(error: TargetError, operation: PlannedOperation) -> bool:

@@ -16,7 +16,7 @@ from data_contracts.errors import (
     UniquenessConflict,
 )
 from data_contracts.words import OutcomeResult
-from tasks.load.change import is_ambiguous
+from tasks.load.change import given_up, is_ambiguous
 from tasks.load.ending import Ending
 from tasks.load.team_writer import TeamChange, TeamWriter
 from tasks.scim.client import ScimClient
@@ -71,10 +71,8 @@ class TeamChanger:
                     return as_meant(OutcomeResult.SETTLED, team_id, wanted)
                 pause_s = wait_s(attempt, error)
                 if clock.monotonic() + pause_s >= deadline:
-                    raise TargetUnavailable(
-                        f"{error.message}; a look showed that not all of it was written",
-                        status=error.status,
-                    ) from None
+                    look = "a look showed that not all of it was written"
+                    raise given_up(error, look) from None
                 await clock.sleep(pause_s)
 
     async def _verified(self, team_id: str, wanted: TeamChange, trace: Trace) -> Ending:

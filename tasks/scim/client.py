@@ -15,7 +15,12 @@ import httpx
 from pydantic import SecretStr
 
 from data_contracts.configuration.target import TargetSettings
-from data_contracts.errors import AnswerUnreadable, TargetError, TargetRefused
+from data_contracts.errors import (
+    AnswerUnreadable,
+    TargetError,
+    TargetRefused,
+    TargetUnavailable,
+)
 from data_contracts.scim.paths import parse_path
 from data_contracts.scim.resource import Value, normal_form
 from data_contracts.seen_request import OnRequest
@@ -332,8 +337,8 @@ class ScimClient:
             return None
         try:
             return (await self.get_user(account_id, trace=trace))[0]
-        except (TargetRefused, AnswerUnreadable):  # not to be read there: it is looked up instead
-            return None
+        except (TargetRefused, TargetUnavailable, AnswerUnreadable):
+            return None  # not to be read there: it is looked up instead, and certainly made
 
     async def _send(
         self, request: Request, trace: Trace | None = None, *, budget_s: float | None = None

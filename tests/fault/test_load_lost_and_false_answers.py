@@ -1,5 +1,6 @@
 """Writes whose answers lie, fail or get lost: looked at, never repeated blindly."""
 
+import httpx
 import pytest
 
 from data_contracts.scim.schema import USER_SCHEMA
@@ -126,6 +127,25 @@ async def test_a_change_that_failed_with_500_is_repeated_after_a_look() -> None:
         (outcome,) = await t.apply(change("id-1", {"title": "Lead"}))
         assert outcome.result is APPLIED
         assert [e.method for e in outcome.exchanges] == ["PATCH", "GET", "PATCH"]
+
+
+@asynchronous
+async def test_a_write_that_was_never_answered_is_not_said_to_have_failed() -> None:
+    """A slow target may carry it out after the last look."""
+
+    def silent(request: httpx.Request) -> httpx.Response | None:
+        if request.method in ("POST", "PATCH"):
+            raise httpx.ReadTimeout("no answer")
+        return None
+
+    async with target(refuse=silent, request_budget_s=2) as t:
+        given = {"schemas": [USER_SCHEMA], "userName": "e2@acme.example", "active": True}
+        t.sandbox.service.users.seed(given)
+        (user,) = t.users()
+        there = change(user["id"], {"title": "Lead"}, key="E2")
+        outcomes = await t.apply(create("E1"), there)
+        assert [o.result for o in outcomes] == [OutcomeResult.UNKNOWN] * 2
+        assert all("and the next run looks again" in o.detail for o in outcomes)
 
 
 @asynchronous

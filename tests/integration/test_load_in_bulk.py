@@ -68,6 +68,34 @@ async def test_without_bodies_each_is_read_where_the_answer_says_that_it_is() ->
         assert sent(t) == {"GET ServiceProviderConfig": 1, "POST Bulk": 1, "GET Users": 20}
 
 
+def unreadable(*, searches: bool) -> Any:
+    """A target where accounts cannot be read one by one; `searches`: nor be searched."""
+
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        one = request.url.path.rpartition("/")[2].startswith("id-")
+        if request.method == "GET" and (one or (searches and "filter" in str(request.url.query))):
+            raise httpx.ReadTimeout("no answer")
+        return None
+
+    return refuse
+
+
+@asynchronous
+async def test_a_created_account_that_cannot_be_read_where_it_is_said_to_be_is_searched() -> None:
+    async with in_bulk(sandbox=BARE, refuse=unreadable(searches=False)) as t:
+        outcomes = await t.apply(create("E1"), create("E2"))
+        assert results(outcomes) == {OutcomeResult.SETTLED: 2}
+        assert [o.account_id for o in outcomes] == [u["id"] for u in t.users()]
+
+
+@asynchronous
+async def test_nobody_says_that_a_create_failed_that_was_answered_with_success() -> None:
+    async with in_bulk(sandbox=BARE, refuse=unreadable(searches=True)) as t:
+        outcomes = await t.apply(create("E1"), create("E2"))
+        assert results(outcomes) == {OutcomeResult.UNKNOWN: 2}
+        assert len(t.users()) == 2
+
+
 @asynchronous
 async def test_the_trail_of_each_operation_names_the_bulk_and_its_own_status() -> None:
     async with in_bulk(sandbox=BARE) as t:
