@@ -67,7 +67,13 @@ def guardrails(plan: Plan) -> str:
 
 def findings(plan: Plan, limit: int = SECTION_ROWS_MAX) -> str:
     """What a person should know or decide, the most urgent first."""
-    heads = {"severity": "Severity", "about": "About", "what": "What was seen", "do": "What to do"}
+    heads = {
+        "severity": "Severity",
+        "about": "About",
+        "what": "What was seen",
+        "do": "What to do",
+        "code": "Finding",
+    }
     return section("Findings", table_of(findings_table(plan, limit), heads))
 
 

@@ -1,5 +1,6 @@
 """Which lines are shown when there are more than a page takes, and what is said about the rest."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
@@ -46,6 +47,34 @@ def more(left: int, file: str) -> str:
 def urgent_first(findings: Iterable[Finding]) -> list[Finding]:
     """Findings by severity, otherwise in their order."""
     return sorted(findings, key=lambda finding: MOST_URGENT_FIRST.index(finding.severity))
+
+
+def each_kind_first(findings: Iterable[Finding], limit: int) -> tuple[list[Finding], str]:
+    """The most urgent findings, of each kind at least one where the limit allows it.
+
+    A thousand managers who are not found would otherwise hide the one login that is gone.
+
+    Args:
+        findings: In any order of severity.
+        limit: Most that are shown, >= 0.
+
+    Returns:
+        Those shown, the most urgent first and otherwise in their order; and how many more there
+        are of which kind, in words: "" when all are shown.
+    """
+    ordered = urgent_first(findings)
+    turn = Counter[tuple[str, str]]()
+    ranks = []
+    for place, finding in enumerate(ordered):
+        kind = (finding.severity, finding.code)
+        severity = MOST_URGENT_FIRST.index(finding.severity)
+        turn[kind] += 1
+        ranks.append((turn[kind] > 1, severity, turn[kind], place))
+    places = sorted(rank[-1] for rank in sorted(ranks)[:limit])
+    shown = set(places)
+    left = Counter(f.code for place, f in enumerate(ordered) if place not in shown)
+    words = ", ".join(f"{count:,} {code}" for code, count in left.most_common())
+    return [ordered[place] for place in places], words
 
 
 def troubled_first(

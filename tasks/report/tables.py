@@ -12,11 +12,11 @@ from tasks.report.selection import (
     PLAN_FILE,
     RUN_FILE,
     cut,
+    each_kind_first,
     more,
     quarantine_file,
     quarantined,
     troubled_first,
-    urgent_first,
 )
 from tasks.report.team_documents import table_rows
 from tasks.report.wording import (
@@ -87,14 +87,17 @@ def findings_table(plan: Plan, limit: int = TABLE_ROWS_MAX) -> list[Row]:
 
     Args:
         plan: The plan.
-        limit: Most rows; a last one says how many more there are and where.
+        limit: Most rows, of each kind at least one where it allows it; a last one says how many
+            more there are, of which kinds, and where.
 
     Returns:
         Rows with severity, about, what, do and code.
     """
-    shown, left = cut(urgent_first(plan.findings), limit)
-    keys = ("severity", "about", "what", "do", "code")
-    return [_finding(finding) for finding in shown] + _rest(left, PLAN_FILE, keys)
+    shown, kinds = each_kind_first(plan.findings, limit)
+    rows = [_finding(finding) for finding in shown]
+    left = len(plan.findings) - len(shown)
+    rest = _rest(left, PLAN_FILE, ("severity", "about", "what", "do", "code"))
+    return rows + [row | {"what": escape_cell(kinds)} for row in rest]
 
 
 def history_table(entries: Sequence[HistoryEntry], limit: int = TABLE_ROWS_MAX) -> list[Row]:

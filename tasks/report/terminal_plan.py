@@ -10,7 +10,7 @@ from data_contracts.plan import Operation, Plan
 from data_contracts.words import FindingSeverity, OperationKind, Verdict
 from tasks.report.next_steps import NextStep, next_step_of_plan
 from tasks.report.privacy import Change, changes
-from tasks.report.selection import cut, urgent_first
+from tasks.report.selection import cut, each_kind_first
 from tasks.report.terminal_layout import (
     SEVERITY_STYLES,
     SIGNS,
@@ -193,7 +193,7 @@ def findings_list(findings: Sequence[Finding], limit: int = FINDINGS_MAX) -> lis
         limit: Most shown.
     """
     single = [f for f in findings if f.severity is not FindingSeverity.INFO]
-    shown, left = cut(urgent_first(single), limit)
+    shown, kinds = each_kind_first(single, limit)
     rows = [
         (
             safe(finding.severity, SEVERITY_STYLES[finding.severity]),
@@ -203,7 +203,7 @@ def findings_list(findings: Sequence[Finding], limit: int = FINDINGS_MAX) -> lis
         for finding in shown
     ]
     body: list[RenderableType] = [Columns(rows)] if rows else []
-    body += left_out(left, ALL_OF_THEM)
+    body += left_out(len(single) - len(shown), f"{kinds}; {ALL_OF_THEM}")
     return titled("Findings", [*body, *_grouped(findings)])
 
 

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from data_contracts.words import FindingSeverity
+
 ROOT = Path(__file__).parents[2]
 MAKERS = ("tasks/plan", "tasks/transform", "tasks/validate/deliveries.py")
 CODE = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
@@ -27,6 +29,16 @@ NOT_FINDINGS = {
 def told() -> set[str]:
     rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs/findings.md").read_text(), re.M)
     return {code for row in rows for code in re.findall(r"`([^`]+)`", row)}
+
+
+def severities() -> list[tuple[str, FindingSeverity]]:
+    """Each finding of the page with the severity that stands beside it."""
+    rows = re.findall(r"^\| (`.*?) \| (\w+)", (ROOT / "docs/findings.md").read_text(), re.M)
+    return [
+        (code, FindingSeverity(severity))
+        for codes, severity in rows
+        for code in re.findall(r"`([^`]+)`", codes)
+    ]
 
 
 def made() -> set[str]:
