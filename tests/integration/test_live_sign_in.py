@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from deployments.sandbox.server import serve_in_thread
 from deployments.sandbox.settings import SandboxSettings
@@ -16,13 +16,18 @@ from tests.authorization_parts import (
     SUBJECT,
     Authority,
     authorization_server,
+    first_refresh_token,
 )
 from tests.command_parts import TOKEN as WORKSPACE_TOKEN
+from tests.integration.test_first_plans import CREATED
 from tests.live_parts import Fern
 from tests.servers.live.google import Google
 from tests.servers.live.graph import Graph, person
 from tests.servers.live.okta import Okta, user
 from tests.servers.live.stand_in import StandIn, serving
+from tests.servers.live.workday import PATH, Workday
+
+SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +186,88 @@ def test_okta_with_a_client_that_signs(
     assert claims["iss"] == claims["sub"] == "by-key"
     assert [each["grant_type"] for each in authority.asked] == ["client_credentials"]
     assert "client_secret" not in authority.asked[0]
+
+
+def elsewhere(how: str, other: StandIn) -> Response:
+    """An answer that sends the one who asks to another host that listens."""
+    if how == "redirect":
+        return RedirectResponse(f"{other.base_url}/api/v1/users", 307)
+    return JSONResponse([], headers={"link": f'<{other.base_url}/api/v1/users>; rel="next"'})
+
+
+@pytest.mark.parametrize("how", ["redirect", "next page"])
+def test_the_token_goes_to_no_other_host_whoever_says_so(
+    fern: Fern, okta: Okta, authority: Authority, how: str
+) -> None:
+    """The other one listens and would answer; nothing arrives there."""
+    with serving(Okta(users=[user(9)], takes_any=True)) as other:
+        okta.instead = dict.fromkeys(range(2, 40), elsewhere(how, other))
+        said = fern.say("plan")
+        assert said.code == 4
+        assert ("redirects are not followed" if how == "redirect" else "another host") in said.text
+        assert other.asked == []
+        assert fern.deliveries == []
+
+
+def by_refresh_token(authority: Authority, token: Path) -> dict[str, Any]:
+    """As an API client of Workday signs in: a refresh token, the secret in the header."""
+    return {
+        "grant": "refresh_token",
+        "token_url": authority.token_url,
+        "client_id": "by-header",
+        "client_secret": {"env": "CLIENT_SECRET"},
+        "refresh_token": {"file": str(token)},
+    }
+
+
+def test_workday_with_a_refresh_token_that_is_replaced_when_it_is_used(
+    tmp_path: Path, target: str, authority: Authority
+) -> None:
+    authority.rotates = True
+    token = tmp_path / "refresh-token"
+    token.write_text(first_refresh_token("by-header"))
+    token.chmod(0o600)
+    report = Workday(json=(SAMPLES / "workday-raas-json.json").read_bytes())
+    checked(report, authority)
+    with serving(report):
+        live = {
+            "system": "workday-raas",
+            "report_url": f"{report.base_url}{PATH}?Effective=today",
+            "auth": {"oauth2": by_refresh_token(authority, token)},
+        }
+        fern = Fern(tmp_path, "workday-raas-json", live, target, "email")
+        fern.settings()
+        first = fern.created()
+        assert set(CREATED["workday-raas-json.json"]) <= set(first)
+        newer = token.read_text()
+        assert newer != first_refresh_token("by-header")
+        authority.revoke_all()
+        assert fern.created() == first, "the one that came with the first is good for the second"
+        assert token.read_text() not in (newer, first_refresh_token("by-header"))
+        assert [each["grant_type"] for each in authority.asked] == ["refresh_token"] * 2
+        assert all(each.headers["authorization"].startswith("Bearer ") for each in report.asked)
+
+
+def test_workday_with_a_refresh_token_that_was_used_elsewhere_says_what_to_do(
+    tmp_path: Path, target: str, authority: Authority
+) -> None:
+    token = tmp_path / "refresh-token"
+    token.write_text("0utdated-refresh-t0ken")
+    report = Workday()
+    checked(report, authority)
+    with serving(report):
+        live = {
+            "system": "workday-raas",
+            "report_url": f"{report.base_url}{PATH}?Effective=today",
+            "auth": {"oauth2": by_refresh_token(authority, token)},
+        }
+        fern = Fern(tmp_path, "workday-raas-json", live, target, "email")
+        fern.settings()
+        said = fern.say("plan")
+    assert said.code == 4
+    assert "gave no token for the grant refresh_token: invalid_grant" in said.text
+    assert "0utdated" not in said.text
+    assert report.asked == []
 
 
 def test_a_client_that_nobody_knows_is_told_in_words(
