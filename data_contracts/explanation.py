@@ -66,7 +66,9 @@ class Explanation:
 
     Attributes:
         person: As asked for.
-        worker_key: Whose key that is; None when only the ledger knows the person.
+        worker_key: Whose key that is; None when only the ledger knows the person. Of somebody who
+            has another key now: the present one.
+        former_key: The worker key that the person had before, by the exports at hand; "" for none.
         rows: The rows about the person in the exports at hand.
         state: Lifecycle state on the day; "" when no accepted row is about the person.
         presence: What the target should hold.
@@ -87,6 +89,7 @@ class Explanation:
     person: str
     worker_key: str | None
     rows: tuple[ExplainedRow, ...]
+    former_key: str = ""
     state: str = ""
     presence: str = ""
     reason: str = ""

@@ -48,13 +48,16 @@ async def explain(preparation: Preparation, person: str) -> Explanation:
     except ScimflowError as error:
         problem = error.message
     worker = _worker_key(person, derived, links, history, sources)
-    if worker is not None and not any(entry.worker_key == person for entry in history):
+    former = derived.people.former if derived else {}
+    worker = next((now for now, before in former.items() if before == worker), worker)
+    if worker is not None and worker != person:  # the present key's holds that of the former one
         history = tuple(ledger.history(target, person=worker, limit=HISTORY_LIMIT)) or history
     account = links.loc[links[WORKER_KEY] == worker, "account_id"]
     explanation = Explanation(
         person=person,
         worker_key=worker,
         rows=_rows(worker, person, sources, derived),
+        former_key=former.get(worker or "", ""),
         account_id=None if account.empty else str(account.iloc[0]),
         history=history,
         problem=problem,

@@ -134,6 +134,7 @@ def explain_document(explanation: Explanation, *, show_values: bool = False) -> 
     return {
         "person": explanation.person,
         "worker_key": explanation.worker_key,
+        "former_key": explanation.former_key or None,
         "account_id": explanation.account_id,
         "rows": [
             {

@@ -35,7 +35,8 @@ def explain_view(explanation: Explanation, show_values: bool = False) -> Rendera
 def _title(explanation: Explanation) -> Text:
     keys = safe("nobody whom the exports or the ledger know")
     if explanation.worker_key is not None:
-        keys = key(f"worker {explanation.worker_key}")
+        before = f" (worker {explanation.former_key} before)" if explanation.former_key else ""
+        keys = key(f"worker {explanation.worker_key}{before}")
     account = "no account is linked"
     if explanation.account_id is not None:
         account = f"account {explanation.account_id}"

@@ -142,6 +142,20 @@ def test_an_auditor_who_asks_for_the_new_key_hears_of_both(acme: Company) -> Non
     assert times[1]["role"] == times[0]["role"] == "contributor"
 
 
+@pytest.mark.parametrize("asked", ["00003", "00007"])
+def test_explain_tells_the_same_whichever_key_is_asked_for(acme: Company, asked: str) -> None:
+    write(acme, ended(), became())
+    acme.sync("2026-03-02")
+    told = acme.say("explain", asked, "--as-of", "2026-03-02", "--json").document
+    assert (told["worker_key"], told["former_key"]) == ("00007", "00003")
+    assert {each["worker_key"] for each in told["history"]} == {"00003", "00007"}
+    assert told["state"] == "active"
+    assert told["account_id"]
+    text = acme.say("explain", asked, "--as-of", "2026-03-02").text
+    assert f"{asked}: worker 00007 (worker 00003 before), account" in text
+    assert "none is about this person" not in text
+
+
 @pytest.mark.parametrize("broken", ["contractor", "employee"])
 def test_a_quarantined_row_of_either_keeps_the_person(acme: Company, broken: str) -> None:
     bad = {"email": "not an address"}
