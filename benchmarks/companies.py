@@ -18,13 +18,14 @@ DEPARTMENTS = ("Product", "Engineering", "Sales", "Support", "Finance", "People"
 SEED = 20260302
 
 
-def write_company(path: Path, people: int, *, moved_fraction: float = 0.0) -> None:
+def write_company(path: Path, people: int, *, moved_fraction: float = 0.0, offset: int = 0) -> None:
     """Write an export.
 
     Args:
         path: The CSV file.
         people: How many rows.
         moved_fraction: Share of the people whose title is another one than without it.
+        offset: Which of them: another share for each number.
     """
     chance = random.Random(SEED)
     every = round(1 / moved_fraction) if moved_fraction else 0
@@ -33,7 +34,7 @@ def write_company(path: Path, people: int, *, moved_fraction: float = 0.0) -> No
         writer.writerow(HEADER)
         for number in range(people):
             title = chance.choice(TITLES)
-            if every and number % every == 0:
+            if every and number % every == offset % every:
                 title = f"Senior {title}"
             writer.writerow(
                 (
