@@ -12,7 +12,7 @@ from tasks.report.wording import moment
 
 
 def runs_view(runs: Sequence[RunRecord]) -> RenderableType:
-    """Runs, one a line: when, which, for which day, how it ended.
+    """Runs, one a line: when, which, of which other run a part, for which day, how it ended.
 
     Args:
         runs: Runs, in the order given.
@@ -23,7 +23,7 @@ def runs_view(runs: Sequence[RunRecord]) -> RenderableType:
         (
             safe(moment(run.started_at)),
             safe(run.run_id, "bold"),
-            safe(run.flow),
+            safe(f"{run.flow} of {run.parent_run_id}" if run.parent_run_id else run.flow),
             safe(run.as_of),
             safe(str(run.state)),
             safe(run.message, "dim"),

@@ -93,6 +93,7 @@ def test_each_day_is_a_run_of_its_own_with_its_own_day(three_days: Company) -> N
     assert parts == {day.run_id for day in days}
     assert len(of_all) == 5
     assert {line.run_id for line in of_all} == parts
+    assert f"backfill-day of {record.run_id}" in three_days.say("history").text
     told = three_days.say("history", record.run_id, "--json").document["entries"]
     assert [line["worker_key"] for line in told] == [line.worker_key for line in of_all]
     assert done == [("create", "joiner"), ("update", "mover"), ("update", "mover")]
@@ -230,6 +231,39 @@ def test_it_stops_at_the_first_refused_day_and_goes_on_when_told(three_days: Com
     assert days[0].message.startswith("done before, by run ")
     assert states(days)[1:] == [RunState.REFUSED_BY_CONTRACT, RunState.COMPLETED]
     assert record.state is RunState.REFUSED_BY_CONTRACT
+
+
+def test_a_day_that_fails_for_one_person_stops_nobody_and_the_next_day_does_it(
+    three_days: Company,
+) -> None:
+    three_days.sandbox.faults.add("ignored-write=1x")  # the title of Tuesday
+    record, days = backfill(three_days.folder, MONDAY, WEDNESDAY)
+    done, partly = RunState.COMPLETED, RunState.PARTLY_APPLIED
+    assert states(days) == [done, partly, done]
+    assert record.state is partly
+    assert "1 failed" in days[1].message
+    assert days[2].message == "1 updated"
+    assert three_days.users()["person2@acme.example"]["title"] == "Head"
+    three_days.sandbox.journal.clear()
+    record, days = backfill(three_days.folder, MONDAY, WEDNESDAY)
+    assert days[0].message.startswith("done before, by run ")
+    assert states(days)[1:] == [done, done], "from the day that was not whole on"
+    assert record.state is done
+    assert writes(three_days) == []
+
+
+def test_a_day_carried_out_in_part_by_a_target_that_fails_ends_it_and_the_same_goes_on(
+    three_days: Company,
+) -> None:
+    three_days.sandbox.faults.add("503=1@5")  # in the midst of Tuesday, and from there on
+    record, days = backfill(three_days.folder, MONDAY, WEDNESDAY)
+    assert states(days) == [RunState.COMPLETED, RunState.PARTLY_APPLIED, RunState.FAILED]
+    assert record.state is RunState.FAILED
+    three_days.sandbox.faults.clear()
+    record, days = backfill(three_days.folder, MONDAY, WEDNESDAY)
+    assert record.state is RunState.COMPLETED
+    assert active(three_days) == {"person1", "person2", "person4"}
+    assert three_days.users()["person2@acme.example"]["title"] == "Head"
 
 
 def test_a_held_day_is_approved_and_the_same_backfill_goes_on_there(three_days: Company) -> None:
