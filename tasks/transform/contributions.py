@@ -101,7 +101,7 @@ def _findings(
             severity=FindingSeverity.INFO,
             subject=other.name,
             message=f"{len(lines):,} rows belong to nobody in {people.name} (the first on line "
-            f"{int(lines.iloc[0])}): nothing is done about them",
+            f"{int(lines.min())}): nothing is done about them",
         )
     without = int((matches.without & (people.rows[STATE] != WorkerState.LEAVER)).sum())
     if without:

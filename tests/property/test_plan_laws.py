@@ -323,8 +323,31 @@ def test_the_order_of_rows_accounts_and_links_changes_no_byte(world: World, rand
         world,
         hr=shuffled(world.hr),
         idp=None if world.idp is None else shuffled(world.idp),
+        badges=None if world.badges is None else shuffled(world.badges),
         accounts=shuffled(world.accounts),
         links=shuffled(world.links),
         held=shuffled(world.held),
     )
     assert other.plan().to_bytes() == world.plan().to_bytes()
+
+
+@given(worlds().filter(lambda world: world.badges is not None))
+def test_a_source_of_attributes_neither_gives_nor_takes_access(world: World) -> None:
+    """Whatever it says and whatever its contract says of it."""
+    without = replace(
+        world,
+        badges=None,
+        conf=[snippet for snippet in world.conf if "badges" not in snippet],
+        held=[row for row in world.held if row.source != "badges"],
+    )
+    assert access(world.plan()) == access(without.plan())
+
+
+def access(plan: Plan) -> set[tuple[OperationKind, str, str | None]]:
+    """Who gets or loses access, and whose account is whose by the plan."""
+    changes = {
+        (o.kind, o.worker_key, o.account_id)
+        for o in plan.operations
+        if o.kind is not OperationKind.UPDATE
+    }
+    return changes | {(OperationKind.UPDATE, a.worker_key, a.account_id) for a in plan.adoptions}

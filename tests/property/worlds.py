@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from data_contracts.plan import Plan
-from data_contracts.words import OperationKind
+from data_contracts.words import BatchVerdict, OperationKind
 from tests.builders import ROLE, WORK_EMAIL, World, quarantined
 
 Row = dict[str, Any]
@@ -42,6 +42,12 @@ GUARDRAILS = [
     "",
     "guardrails: {deactivations: {max: 1}, creates: {max: 2}, updates: {max: 1}, seats: 1}",
     "guardrails: {deactivations: {max_fraction: 0.5, small_population: 2, max_when_small: 0}}",
+]
+ROOMS = [
+    "mapping: {title: badges.room}",
+    "mapping: {title: {column: badges.title, clear_when_empty: true}}",
+    "{mapping: {displayName: badges.room}, roles: {default: viewer, rules: [{role: maker, "
+    "any_of: [{all_of: [{column: badges.room, value: R1}]}]}]}}",
 ]
 LOGINS = "mapping: {userName: user_name, externalId: external_id}"
 
@@ -105,6 +111,25 @@ def login_rows(draw: st.DrawFn) -> list[Row] | None:
 
 
 @st.composite
+def badge_rows(draw: st.DrawFn) -> list[Row] | None:
+    """Rows of a source that gives attributes alone, or mostly no such source."""
+    if draw(st.integers(0, 2)):
+        return None
+    people = draw(some_people(unique=True))
+    return [
+        {
+            "_line": line,
+            "_state": "active",
+            "badge": f"b{i}",
+            "person": draw(mostly(NUMBERS[i], NUMBERS)),
+            "room": draw(maybe(["R1", "R2"])),
+            "title": draw(maybe(["Porter"])),
+        }
+        for line, i in enumerate(people, 2)
+    ]
+
+
+@st.composite
 def present_accounts(draw: st.DrawFn) -> list[Row]:
     """Up to twelve accounts; servers keep userName unique, not all of these do."""
     people = draw(some_people(unique=True))
@@ -137,14 +162,15 @@ def account_links(draw: st.DrawFn) -> list[tuple[str, str]]:
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Both sides, the ledger, the settings."""
-    idp = draw(login_rows())
+    idp, badges = draw(login_rows()), draw(badge_rows())
+    sources = ["hr", *(["idp"] if idp is not None else []), *(["badges"] if badges else [])]
     held = draw(
         st.lists(
             st.builds(
                 quarantined,
                 maybe(["w1", "W2 ", "w3", "gone"]),
                 st.sampled_from(["", "W4@x", "X5", "6"]),
-                source=st.sampled_from(["hr"] if idp is None else ["hr", "idp"]),
+                source=st.sampled_from(sources),
             ),
             max_size=2,
         )
@@ -153,9 +179,13 @@ def worlds(draw: st.DrawFn) -> World:
     conf = [draw(st.sampled_from(each)) for each in variants]
     if idp is not None and draw(st.booleans()):
         conf.insert(0, LOGINS)
+    if badges is not None:
+        conf.append(draw(st.sampled_from(ROOMS)))
     return World(
         hr=draw(employment_rows()),
         idp=idp,
+        badges=badges,
+        badges_verdict=draw(st.sampled_from([*[BatchVerdict.ACCEPTED] * 3, *BatchVerdict])),
         accounts=draw(present_accounts()),
         links=draw(account_links()),
         conf=conf,
