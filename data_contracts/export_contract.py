@@ -282,6 +282,8 @@ class ExportContract:
         ignored_rows: Rows that are no data.
         freshness: How old the export may be; None when the contract does not say.
         unverified: What the contract rests on without anybody having seen it, in words.
+        is_draft: Whether nobody has answered for it yet (`status: draft` in the standard): exports
+            are held against it, and nothing is done on their word.
     """
 
     name: str
@@ -304,6 +306,7 @@ class ExportContract:
     ignored_rows: tuple[IgnoredRows, ...] = ()
     freshness: Freshness | None = None
     unverified: tuple[str, ...] = ()
+    is_draft: bool = False
 
     def column(self, name: str) -> ContractColumn:
         """The column of this name.

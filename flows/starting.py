@@ -158,7 +158,10 @@ def _written(
     return Found(StarterSource(name, contract, reference, shown), seen, path, left, extends)
 
 
-_WHAT_IS_LEFT = "say what each column means, which is the key, and what each status value means"
+_WHAT_IS_LEFT = (
+    "say what each column means, which is the key, and how one sees that somebody has left; then "
+    "`status: active`"
+)
 
 
 def _relative(export: Path, folder: Path) -> str:

@@ -174,6 +174,7 @@ def _read(
         unverified=(*whole.get("unverified", ()), *_unverified(columns.values())),
         extends=extends,
         schema_name=schema["name"],
+        is_draft=document.get("status") == "draft",
     )
 
 

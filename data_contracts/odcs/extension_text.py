@@ -88,17 +88,9 @@ def _servers(
     if reader is None or reader == known:
         return []
     lines = ["servers:", "  - server: export", "    type: local", "    path: export"]
-    custom = []
     if reader.format in _TEXT and reader.encoding != known.encoding:
         lines.append(f"    encoding: {reader.encoding}")
-    if reader.format is FileFormat.CSV:
-        custom.append(("delimiter", json.dumps(reader.delimiter)))
-    if reader.skip_starting and reader.skip_starting != known.skip_starting:
-        custom.append(("skipLinesStarting", json.dumps(list(reader.skip_starting))))
-    if reader.skip_lines != known.skip_lines:
-        custom.append(("skipLines", str(reader.skip_lines)))
-    if reader.sheet is not None:
-        custom.append(("sheet", json.dumps(reader.sheet)))
+    custom = _differing(reader, known)
     properties = [f"      - {{property: {name}, value: {value}}}" for name, value in custom]
     if numeric_ids:
         properties += [
@@ -108,6 +100,22 @@ def _servers(
         ]
     lines.append(f"    format: {reader.format}")
     return [*lines, "    customProperties:", *properties] if properties else lines
+
+
+def _differing(seen: ReaderSettings, known: ReaderSettings) -> list[tuple[str, str]]:
+    """What the standard has no key for, and is otherwise than in the published contract."""
+    custom = []
+    if seen.format is FileFormat.CSV:
+        custom.append(("delimiter", json.dumps(seen.delimiter)))
+    if seen.skip_starting and seen.skip_starting != known.skip_starting:
+        custom.append(("skipLinesStarting", json.dumps(list(seen.skip_starting))))
+    if seen.skip_lines != known.skip_lines:
+        custom.append(("skipLines", str(seen.skip_lines)))
+    if seen.records_at != known.records_at and seen.format is not FileFormat.JSONL:
+        custom.append(("recordsAt", json.dumps(seen.records_at)))
+    if seen.sheet is not None:
+        custom.append(("sheet", json.dumps(seen.sheet)))
+    return custom
 
 
 def _schema(contract: ExportContract, changes: Sequence[ExportChange]) -> list[str]:

@@ -49,7 +49,7 @@ def read_server(servers: Any, problems: Problems) -> ReaderSettings:
         _refuse_idle(format_, written, values, here, problems)
     if written == "tsv":
         values.setdefault("delimiter", "\t")
-    if format_ is FileFormat.XML and "recordsAt" not in values:
+    if format_ is FileFormat.XML and not values.get("recordsAt"):
         problems.add(here, "of XML, `recordsAt` says which elements are the records")
     fields = {_KNOWN[name][0]: value for name, value in values.items()}
     return ReaderSettings(format=format_, **fields)
@@ -137,7 +137,8 @@ def _line_end(value: Any, place: Place, problems: Problems) -> LineEnd | None:
     return None if word is None else LineEnd(word)
 
 
-def _join(value: Any, place: Place, problems: Problems) -> str | None:
+def _any_text(value: Any, place: Place, problems: Problems) -> str | None:
+    """A text, which may be empty: of one that is extended it takes back what is said there."""
     return problems.text(value, place)
 
 
@@ -155,12 +156,12 @@ _KNOWN: dict[str, tuple[str, _Reader, frozenset[FileFormat]]] = {
     "quote": ("quote", _quote, _CSV),
     "escape": ("escape", _escape, _CSV),
     "lineEnd": ("line_end", _line_end, _CSV),
-    "recordsAt": ("records_at", as_text, frozenset({FileFormat.JSON, FileFormat.XML})),
+    "recordsAt": ("records_at", _any_text, frozenset({FileFormat.JSON, FileFormat.XML})),
     "skipLines": ("skip_lines", as_count, _TABLES),
     "skipAfterHeader": ("skip_after_header", as_count, _TABLES),
     "sheet": ("sheet", _sheet, frozenset({FileFormat.EXCEL})),
     "numericIds": ("numeric_ids", as_flag, frozenset({FileFormat.EXCEL})),
-    "joinValues": ("join_values", _join, frozenset({FileFormat.LDIF})),
+    "joinValues": ("join_values", _any_text, frozenset({FileFormat.LDIF})),
     "guids": ("guids", as_texts, frozenset({FileFormat.LDIF})),
     "headerNames": ("header_names", _header_names, _TABLES),
     "skipLinesStarting": ("skip_starting", as_texts, _CSV),

@@ -18,6 +18,9 @@ from tasks.extract.sample import read_sample
 TABLES = frozenset({FileFormat.CSV, FileFormat.EXCEL, FileFormat.PARQUET})
 """Formats whose rows have the same columns: one may stand for another."""
 
+OBJECTS = frozenset({FileFormat.JSON, FileFormat.JSONL})
+"""The same for records with parts: one document, or a record a line."""
+
 
 def read_as(export: Path, contract: ExportContract, now: datetime) -> RawBatch:
     """Read an export at hand by a contract, without settings.
@@ -45,7 +48,10 @@ def seen_reader(export: Path, contract: ExportContract) -> ReaderSettings:
             skip_starting=known.skip_starting or seen.skip_starting,
             skip_lines=known.skip_lines or (0 if known.skip_starting else seen.skip_lines),
             sheet=known.sheet or seen.sheet,
+            records_at=seen.records_at,
         )
+    if {seen.format, known.format} <= OBJECTS:
+        return replace(known, format=seen.format, records_at=seen.records_at)
     return replace(
         seen,
         skip_lines=seen.skip_lines if seen.format is not FileFormat.PARQUET else 0,

@@ -9,15 +9,29 @@ from data_contracts.export_contract import WorkerField
 _NAMES: dict[WorkerField, str] = {
     WorkerField.WORKER_ID: (
         "workerid employeeid employeenumber employeeno empno empnum empid personid personnelnumber"
-        " personnelno personalnummer mitarbeiternummer associateid badgeid id userid"
+        " personnelno personalnummer personalnr persnr mitarbeiternummer mitarbeiternr matricule"
+        " numeroempleado associateid badgeid id userid"
     ),
     WorkerField.USER_NAME: "username login userprincipalname upn samaccountname benutzername",
-    WorkerField.EMAIL: "workemail email emailaddress mail primaryemail primaryworkemail emailwork",
-    WorkerField.GIVEN_NAME: "firstname givenname vorname forename preferredfirstname",
-    WorkerField.FAMILY_NAME: "lastname familyname surname nachname name2",
+    WorkerField.EMAIL: (
+        "workemail email emailaddress mail primaryemail primaryworkemail emailwork"
+        " workcontactworkemail mailadresse emailadresse courriel correo"
+    ),
+    WorkerField.GIVEN_NAME: (
+        "firstname givenname vorname forename preferredfirstname legalfirstname prenom prénom"
+        " nombre voornaam"
+    ),
+    WorkerField.FAMILY_NAME: (
+        "lastname familyname surname nachname name2 legallastname familienname apellidos"
+        " achternaam nomdefamille"
+    ),
     WorkerField.DISPLAY_NAME: "displayname fullname name",
-    WorkerField.TITLE: "jobtitle title businesstitle position stelle job",
-    WorkerField.DEPARTMENT: "department dept abteilung team",
+    WorkerField.TITLE: (
+        "jobtitle title businesstitle position stelle job funktion fonction poste puesto functie"
+    ),
+    WorkerField.DEPARTMENT: (
+        "department dept abteilung team departement département departamento afdeling"
+    ),
     WorkerField.DIVISION: "division bereich",
     WorkerField.ORGANIZATION: "company organization organisation legalentity firma",
     WorkerField.COST_CENTER: "costcenter costcentre kostenstelle",
@@ -26,9 +40,13 @@ _NAMES: dict[WorkerField, str] = {
     WorkerField.LOCATION: "location office site standort worklocation",
     WorkerField.COUNTRY: "country countrycode land",
     WorkerField.TIME_ZONE: "timezone zeitzone",
-    WorkerField.HIRE_DATE: "hiredate startdate originalhiredate entrydate eintrittsdatum",
+    WorkerField.HIRE_DATE: (
+        "hiredate startdate originalhiredate entrydate eintrittsdatum eintritt dateembauche"
+        " datedentree fechaalta"
+    ),
     WorkerField.LAST_DAY: (
-        "lastday terminationdate enddate leavedate lastdayofwork exitdate austrittsdatum"
+        "lastday terminationdate enddate leavedate lastdayofwork exitdate austrittsdatum austritt"
+        " datesortie datedesortie fechabaja dateofleaving dateofexit dateoftermination"
     ),
     WorkerField.LEAVE_END: "leaveend leaveenddate lastdayofleave loaenddate",
 }

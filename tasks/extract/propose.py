@@ -43,8 +43,8 @@ class _Draft:
 def propose_contract(path: Path) -> str:
     """Draft a contract from an export at hand.
 
-    The draft passes the checks of contracts and knows no status yet: every export is refused, and
-    the statuses named, until a person has said what each means.
+    The draft passes the checks of contracts, and no plan is made by it: every export is refused,
+    and its statuses named, until a person has said what each means, and that it is no draft now.
 
     Args:
         path: The export.
@@ -123,6 +123,7 @@ def _head(sample: Sample) -> list[str]:
         f"id: urn:scimflow:contract:{slug}",
         f"name: {_quoted(slug)}",
         "version: 0.1.0",
+        "# active, once each FILL IN is answered; every export is refused until then",
         "status: draft",
         "description:",
         '  purpose: "FILL IN: what this export is, and who runs it"',
@@ -193,7 +194,8 @@ def _schema(key: _Draft, status: _Draft | None) -> list[str]:
     if status is None:
         lines += [
             "      # FILL IN: no column looks like a status. If there is one, name it as the other",
-            "      # contracts do; without one, everybody in the export counts as employed.",
+            "      # contracts do. Without one, everybody in the export counts as employed whose",
+            "      # last day is not over: which column `means` last_day?",
         ]
     else:
         lines += [

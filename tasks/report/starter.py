@@ -161,12 +161,16 @@ def _lifecycle(starter: Starter) -> list[str]:
 def _scope(starter: Starter) -> list[str]:
     column = starter.employment.means(WorkerField.DEPARTMENT)
     shown = "department" if column else "COLUMN"
+    types = []
+    if starter.employment.means(WorkerField.EMPLOYEE_TYPE):
+        types = ["#         - {column: employee_type, operator: not_in, values: [Guest]}"]
     return [
         "# ---- whose accounts are managed: groups OR, clauses AND; none: everybody",
         "scope: {}",
         "#   any_of:",
         "#     - all_of:",
         f"#         - {{column: {shown}, operator: in, values: [Product, Engineering]}}",
+        *types,
         "",
     ]
 

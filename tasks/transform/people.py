@@ -21,6 +21,7 @@ from data_contracts.scim.paths import parse_path
 from tasks.transform.clauses import select
 from tasks.transform.contributions import contribute
 from tasks.transform.doubts import find_held_back, keep_doubtful
+from tasks.transform.leavers_unseen import leavers_unseen
 from tasks.transform.lifecycle import FIRST_DAY, judge_employments, last_days_ended, one_per_person
 from tasks.transform.mapping import assign_roles, map_attribute
 from tasks.transform.matching import Source
@@ -98,14 +99,16 @@ def derive(
             BEGAN: _began(frame[WORKER_KEY], employed),
         }
     )
+    complete = _is_complete(settings, employment, checked)
+    unseen = leavers_unseen(employment, contract, complete_roster=complete)
     people = DesiredPeople(
         frame=DESIRED.check(frame),
         paths=_paths(settings),
         create_only=_create_only(settings),
         references=_references(settings),
         held_back=held_back,
-        complete_roster=_is_complete(settings, employment, checked),
-        findings=(*persons.findings, *merged.findings, *findings, *about_references),
+        complete_roster=complete,
+        findings=(*unseen, *persons.findings, *merged.findings, *findings, *about_references),
         former=persons.former,
         zone_days=judged.zone_days,
         teams=None if settings.teams is None else map_teams(merged.workers, settings.teams),

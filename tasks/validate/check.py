@@ -40,6 +40,12 @@ MOST_LISTED = 10_000
 BREAKING = "breaking change of the export"
 """How a refusal begins whose cause is the export as a whole, and not somebody's row."""
 
+DRAFT = (
+    "the contract is a draft, by which nobody gets or loses access: answer each FILL IN in "
+    "{origin}, then write `status: active` there"
+)
+"""Why an export is refused whose contract nobody answers for yet."""
+
 _CAUSES = 3  # rules that a refusal names for rows set aside
 
 
@@ -88,6 +94,7 @@ def check_batch(
     remarks = _remarks(broken, batch, contract)
     reasons = [too_old] if too_old else []
     reasons += _refusals(broken, remarks, batch, contract)
+    reasons += [DRAFT.format(origin=contract.origin)] if contract.is_draft else []
     if reasons:
         untold = [text for text in remarks.values() if not any(text in r for r in reasons)]
         return _refused(batch, contract, results, broken, reasons, untold)

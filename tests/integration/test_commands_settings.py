@@ -100,6 +100,21 @@ def test_init_drafts_a_contract_for_an_export_that_nobody_knows(tmp_path: Path) 
     assert "Pers-Nr" in draft.read_text(encoding="utf-8")
 
 
+def test_nobody_gets_an_account_by_a_draft_that_takes_everybody_for_employed(
+    tmp_path: Path,
+) -> None:
+    """It has no status, and its day of leaving is not known to be one."""
+    export = tmp_path / "people.csv"
+    export.write_text("Pers-Nr;Mail;Bis\n1;ada@acme.example;2025-12-31\n", encoding="utf-8")
+    written = tmp_path / "scimflow.yaml"
+    assert say("init", "--from", export, "-o", written).code == 0
+    for command in ("check", "plan", "sync"):
+        said = say(command, "--config", written)
+        assert said.code == EXIT_CONTRACT, said.text
+        assert "the contract is a draft" in said.text
+        assert "hr.odcs.yaml, then write `status: active` there" in said.text
+
+
 def test_init_writes_over_nothing_unless_it_is_told_to(acme: Company) -> None:
     before = acme.config.read_text(encoding="utf-8")
     words = ("init", "--from", acme.folder / "hr.csv", "-o", acme.config)

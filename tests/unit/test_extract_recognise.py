@@ -122,6 +122,10 @@ def test_a_draft_refuses_every_export_until_its_statuses_are_filled_in(tmp_path:
     status = document["schema"][0]["customProperties"][-1]
     assert status["property"] == "status"
     status["value"]["states"] = {"Aktiv": "active", "Ausgetreten": "leaver"}
+    still_draft = parse_contract(yaml.safe_dump(document), origin="filled")
+    (refusal,) = check(tmp_path, UNKNOWN, still_draft).report.refusals
+    assert refusal.startswith("the contract is a draft, by which nobody gets or loses access")
+    document["status"] = "active"
     filled = parse_contract(yaml.safe_dump(document), origin="filled")
     checked = check(tmp_path, UNKNOWN, filled)
     assert checked.report.verdict is BatchVerdict.ACCEPTED
