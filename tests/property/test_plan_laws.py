@@ -333,14 +333,20 @@ def test_the_order_of_rows_accounts_and_links_changes_no_byte(world: World, rand
 
 @given(worlds().filter(lambda world: world.badges is not None))
 def test_a_source_of_attributes_neither_gives_nor_takes_access(world: World) -> None:
-    """Whatever it says and whatever its contract says of it."""
+    """Whatever it says and whatever its contract says of it.
+
+    Where roles look at it, its doubts keep people as they are, and nothing more.
+    """
     without = replace(
         world,
         badges=None,
         conf=[snippet for snippet in world.conf if "badges" not in snippet],
         held=[row for row in world.held if row.source != "badges"],
     )
-    assert access(world.plan()) == access(without.plan())
+    with_it, without_it = access(world.plan()), access(without.plan())
+    assert with_it <= without_it
+    if not any("rules" in snippet for snippet in world.conf):
+        assert with_it == without_it
 
 
 def access(plan: Plan) -> set[tuple[OperationKind, str, str | None]]:
