@@ -36,13 +36,13 @@ ui: $(STAMP) ## Look at the demo's runs in the Prefect UI (http://127.0.0.1:4200
 	@$(BIN)/python -m examples.ui
 
 test: $(STAMP) ## The fast tests: unit, property, contract, integration, fault, docs
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not e2e" -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not e2e" -q
 
 test-fast: $(STAMP) ## Unit, property and contract tests alone
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "unit or property or contract" -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "unit or property or contract" -q
 
 test-all: $(STAMP) ## All tests, with a real Prefect server, PostgreSQL and a browser
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not e2e" -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not e2e" -q
 	@$(BIN)/python -m pytest -m e2e -q
 
 check: lint types arch ## What must hold before anything is tested

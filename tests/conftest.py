@@ -17,3 +17,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if kind not in KINDS:
             raise pytest.UsageError(f"{item.path}: tests live in {', '.join(sorted(KINDS))}")
         item.add_marker(kind)
+    # the longest first: what begins last would keep one worker busy while the others have nothing
+    items.sort(key=lambda item: item.get_closest_marker("property") is None)
