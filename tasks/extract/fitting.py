@@ -22,6 +22,11 @@ OBJECTS = frozenset({FileFormat.JSON, FileFormat.JSONL})
 """The same for records with parts: one document, or a record a line."""
 
 
+def is_like(known: FileFormat, seen: FileFormat) -> bool:
+    """Whether an export may be the same in another form."""
+    return known is seen or any({known, seen} <= alike for alike in (TABLES, OBJECTS))
+
+
 def read_as(export: Path, contract: ExportContract, now: datetime) -> RawBatch:
     """Read an export at hand by a contract, without settings.
 

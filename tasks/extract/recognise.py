@@ -6,7 +6,7 @@ from typing import Any
 
 from data_contracts.export_contract import ExportContract, FileFormat
 from tasks.extract.contracts import list_published, read_contract
-from tasks.extract.fitting import OBJECTS, TABLES
+from tasks.extract.fitting import is_like
 from tasks.extract.headers import column_name
 from tasks.extract.json_file import leads_somewhere
 from tasks.extract.propose import propose_contract
@@ -101,7 +101,7 @@ def _matches(sample: Sample) -> list[ContractMatch]:
     found: list[tuple[tuple[float, bool, int], ContractMatch]] = []
     for name in list_published():
         contract = read_contract(name, Path())
-        if not _is_like(contract.reader.format, sample.reader.format):
+        if not is_like(contract.reader.format, sample.reader.format):
             continue
         is_xml = sample.reader.format is FileFormat.XML  # whose columns depend on it
         if is_xml and contract.reader.records_at != sample.reader.records_at:
@@ -113,11 +113,6 @@ def _matches(sample: Sample) -> list[ContractMatch]:
             found.append(((share, _same_form(contract, sample), len(match.matched)), match))
     found.sort(key=lambda scored: scored[0], reverse=True)
     return [match for _, match in found]
-
-
-def _is_like(known: FileFormat, seen: FileFormat) -> bool:
-    """Whether an export may be the same in another form: people save tables as they like."""
-    return known is seen or {known, seen} <= TABLES or {known, seen} <= OBJECTS
 
 
 def _same_form(contract: ExportContract, sample: Sample) -> bool:

@@ -176,7 +176,9 @@ def nobody_quarantined_is_touched(judged: Judged) -> None:
     held = {
         (row.worker_key or "").strip().lower() for row in judged.world.held if row.source == "hr"
     }
-    identities = {text.strip().lower() for row in judged.world.held for text in row.identities}
+    # what a source of attributes says decides about attributes alone
+    decisive = [row for row in judged.world.held if row.source != "badges"]
+    identities = {text.strip().lower() for row in decisive for text in row.identities}
     for worker, _ in judged.touched:
         assert worker.lower() not in held
         for row in judged.rows(worker):

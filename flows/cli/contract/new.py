@@ -84,11 +84,11 @@ def _write(export: Path | None, extends: str | None) -> str:
 def _fitted(export: Path, contract: ExportContract) -> str:
     """An extension that says what an export at hand has otherwise."""
     from flows.starting import fitted_text
-    from tasks.extract.fitting import TABLES
+    from tasks.extract.fitting import is_like
     from tasks.extract.sample import read_sample
 
     seen = read_sample(export).reader.format
-    if seen is not contract.reader.format and not {seen, contract.reader.format} <= TABLES:
+    if not is_like(contract.reader.format, seen):
         raise ConfigurationError(
             f"{export} is {seen}, and {contract.name} is about {contract.reader.format}",
             hint="extend another contract, or draft one without --extends",
