@@ -8,12 +8,9 @@ from data_contracts.words import FindingSeverity, WorkerState
 
 CODE = "leavers-unseen"
 
-_ENDING = {WorkerState.LEAVER, WorkerState.SUSPENDED}
-"""An IdP that only knows accounts that are off says so of leavers as well."""
-
 
 def leavers_unseen(
-    source: str, contract: ExportContract, *, complete_roster: bool
+    source: str, contract: ExportContract, *, complete_roster: bool, suspended_ends: bool
 ) -> Iterator[Finding]:
     """A finding where nothing in an export ever says that a person has left.
 
@@ -23,9 +20,12 @@ def leavers_unseen(
         source: Name of the employment source.
         contract: Its contract.
         complete_roster: Whether absence from it means that somebody has left.
+        suspended_ends: Whether a suspension takes access away: an IdP that only knows accounts that
+            are off says so of leavers as well.
     """
     states = contract.status.states.values() if contract.status is not None else ()
-    told = _ENDING & {*states} or WorkerField.LAST_DAY in contract.meanings
+    ending = {WorkerState.LEAVER} | ({WorkerState.SUSPENDED} if suspended_ends else set())
+    told = ending & {*states} or WorkerField.LAST_DAY in contract.meanings
     if told or complete_roster:
         return
     yield Finding(

@@ -100,7 +100,8 @@ def derive(
         }
     )
     complete = _is_complete(settings, employment, checked)
-    unseen = leavers_unseen(employment, contract, complete_roster=complete)
+    ends = settings.lifecycle.suspended == "deactivate"
+    unseen = leavers_unseen(employment, contract, complete_roster=complete, suspended_ends=ends)
     people = DesiredPeople(
         frame=DESIRED.check(frame),
         paths=_paths(settings),

@@ -220,6 +220,17 @@ def by_refresh_token(authority: Authority, token: Path) -> dict[str, Any]:
     }
 
 
+def at_workday(folder: Path, target: str, report: Workday, oauth2: dict[str, Any]) -> Fern:
+    live = {
+        "system": "workday-raas",
+        "report_url": f"{report.base_url}{PATH}?Effective=today",
+        "auth": {"oauth2": oauth2},
+    }
+    fern = Fern(folder, "workday-raas-json", live, target, "email")
+    fern.settings()
+    return fern
+
+
 def test_workday_with_a_refresh_token_that_is_replaced_when_it_is_used(
     tmp_path: Path, target: str, authority: Authority
 ) -> None:
@@ -230,13 +241,7 @@ def test_workday_with_a_refresh_token_that_is_replaced_when_it_is_used(
     report = Workday(json=(SAMPLES / "workday-raas-json.json").read_bytes())
     checked(report, authority)
     with serving(report):
-        live = {
-            "system": "workday-raas",
-            "report_url": f"{report.base_url}{PATH}?Effective=today",
-            "auth": {"oauth2": by_refresh_token(authority, token)},
-        }
-        fern = Fern(tmp_path, "workday-raas-json", live, target, "email")
-        fern.settings()
+        fern = at_workday(tmp_path, target, report, by_refresh_token(authority, token))
         first = fern.created()
         assert set(CREATED["workday-raas-json.json"]) <= set(first)
         newer = token.read_text()
@@ -256,13 +261,7 @@ def test_workday_with_a_refresh_token_that_was_used_elsewhere_says_what_to_do(
     report = Workday()
     checked(report, authority)
     with serving(report):
-        live = {
-            "system": "workday-raas",
-            "report_url": f"{report.base_url}{PATH}?Effective=today",
-            "auth": {"oauth2": by_refresh_token(authority, token)},
-        }
-        fern = Fern(tmp_path, "workday-raas-json", live, target, "email")
-        fern.settings()
+        fern = at_workday(tmp_path, target, report, by_refresh_token(authority, token))
         said = fern.say("plan")
     assert said.code == 4
     assert "gave no token for the grant refresh_token: invalid_grant" in said.text

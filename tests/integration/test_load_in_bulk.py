@@ -97,6 +97,17 @@ async def test_nobody_says_that_a_create_failed_that_was_answered_with_success()
 
 
 @asynchronous
+async def test_a_create_whose_account_a_token_may_not_read_is_not_said_to_have_failed() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(403) if "/Users" in str(request.url) else None
+
+    async with in_bulk(sandbox=BARE, refuse=refuse) as t:
+        outcomes = await t.apply(create("E1"), create("E2"))
+        assert results(outcomes) == {OutcomeResult.UNKNOWN: 2}
+        assert len(t.users()) == 2
+
+
+@asynchronous
 async def test_the_trail_of_each_operation_names_the_bulk_and_its_own_status() -> None:
     async with in_bulk(sandbox=BARE) as t:
         (account_id,) = await made(t, "E1")

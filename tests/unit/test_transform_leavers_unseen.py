@@ -33,6 +33,10 @@ def test_a_status_that_ends_access_tells_leavers(state: WorkerState) -> None:
     assert not told(with_states(WorkerState.ACTIVE, state))
 
 
+def test_a_suspension_that_keeps_access_tells_of_nobody_who_left() -> None:
+    assert told(with_states(WorkerState.SUSPENDED), conf="lifecycle: {suspended: keep}")
+
+
 def test_a_last_day_tells_leavers() -> None:
     assert not told(replace(HR, status=None))
 
