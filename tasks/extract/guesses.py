@@ -12,20 +12,20 @@ _NAMES: dict[WorkerField, str] = {
         " personnelno personalnummer personalnr persnr mitarbeiternummer mitarbeiternr matricule"
         " numeroempleado associateid badgeid id userid"
     ),
-    WorkerField.USER_NAME: "username login userprincipalname upn samaccountname benutzername",
+    WorkerField.USER_NAME: "username login userprincipalname upn samaccountname benutzername uid",
     WorkerField.EMAIL: (
         "workemail email emailaddress mail primaryemail primaryworkemail emailwork"
         " workcontactworkemail mailadresse emailadresse courriel correo"
     ),
     WorkerField.GIVEN_NAME: (
-        "firstname givenname vorname forename preferredfirstname legalfirstname prenom prénom"
+        "firstname givenname gn vorname forename preferredfirstname legalfirstname prenom prénom"
         " nombre voornaam"
     ),
     WorkerField.FAMILY_NAME: (
-        "lastname familyname surname nachname name2 legallastname familienname apellidos"
+        "lastname familyname surname sn nachname name2 legallastname familienname apellidos"
         " achternaam nomdefamille"
     ),
-    WorkerField.DISPLAY_NAME: "displayname fullname name",
+    WorkerField.DISPLAY_NAME: "displayname fullname name cn commonname",
     WorkerField.TITLE: (
         "jobtitle title businesstitle position stelle job funktion fonction poste puesto functie"
     ),
@@ -52,7 +52,19 @@ _NAMES: dict[WorkerField, str] = {
 }
 """Headers met in real exports, letters and digits alone."""
 
-_STATUS = re.compile(r"status|lifecycle|accountenabled|^active$|^enabled$|^suspended$", re.I)
+_STATUS = (
+    r"(employment|employee|worker|work|person|hr|user|account|assignment|job|lifecycle)?"
+    r"(status|lifecycle)|(is|account)?(active|enabled)|lifecyclestate|statut|estado|mitarbeiterstatus",
+    r"(is|account)?(suspended|deleted|archived|disabled|terminated|blocked|deactivated)",
+    r".*(status|statut|lifecycle).*",
+)
+"""Whole names that a status of employment or of an account has, the surest first."""
+_OTHER_STATUS = re.compile(
+    r"marital|civil|family|visa|citizen|resident|immigration|military|veteran|disab(led)?status"
+    r"|disability|ethnic|tax|benefit|pay|exempt|flsa|smok|health|vaccin|mfa|2sv|enrol|verif|phone"
+    r"|date|since|expir|text|emoji|chang|reason"
+)
+"""Statuses that say nothing about whether somebody is employed."""
 _FEW = 20  # different values; a status has no more
 _DATES = {
     "yyyy-MM-dd": "%Y-%m-%d",
@@ -76,10 +88,26 @@ def guess_meaning(name: str) -> WorkerField | None:
     return None
 
 
-def looks_like_status(name: str, values: Sequence[str | None]) -> bool:
-    """Whether a column says of each person whether they are employed."""
-    distinct = {value for value in values if value is not None}
-    return bool(_STATUS.search(plain(name))) and 0 < len(distinct) <= _FEW
+def find_status(columns: Sequence[tuple[str, Sequence[str | None]]]) -> int | None:
+    """Which column says of each person whether they are employed.
+
+    Args:
+        columns: Name and values of each; the first of several that are as likely is taken.
+
+    Returns:
+        Its place among the columns, from 0; None when there is none.
+    """
+    for names in _STATUS:
+        for index, (name, values) in enumerate(columns):
+            distinct = {value for value in values if value is not None}
+            own = plain(name)
+            if (
+                0 < len(distinct) <= _FEW
+                and re.fullmatch(names, own)
+                and not _OTHER_STATUS.search(own)
+            ):
+                return index
+    return None
 
 
 def looks_like_key(values: Sequence[str | None]) -> bool:

@@ -16,6 +16,7 @@ _FURTHER_PAGES = ("nextPageToken", "@odata.nextLink", "odata.nextLink", "__next"
 _FURTHER_WITHIN = {"_links": "next", "pagination": "after_cursor"}
 """The same of PingOne and OneLogin."""
 _ERRORS = frozenset({"error", "errors", "errorCode", "errorSummary", "fault", "error_description"})
+_NO_LIST = "correct `recordsAt` in the contract"
 
 
 class DoubledKey(ValueError):
@@ -32,7 +33,9 @@ def decode(text: str) -> Any:
 
 
 def scan_records(path: str, text: str, records_at: str) -> Iterator[tuple[int, Any]]:
-    """Walk the list of records of a document, or of several: an API's answers one after another.
+    """Walk the list of records of a document, or of several: an API's answers, one a page.
+
+    They stand one after another, or in a list.
 
     Args:
         path: For messages.
@@ -93,8 +96,10 @@ class _Scan:
     def documents(self) -> Iterator[tuple[int, Any]]:
         """The records of every document; there is at least one."""
         while True:
-            self._further, self._is_error = "", False
-            yield from self._value(self._keys)
+            if self._keys and self._sign() == "[":
+                yield from self._answers()
+            else:
+                yield from self._answer()
             self._position = _skip(self._text, self._position)
             if self._position == len(self._text):
                 break
@@ -105,6 +110,20 @@ class _Scan:
                 hint="fetch the further pages too, and write them behind this one; if they are in "
                 "the list already, take that key out",
             )
+
+    def _answers(self) -> Iterator[tuple[int, Any]]:
+        """A list of whole answers, one a page, as programs keep what they fetched."""
+        self._position = _skip(self._text, self._position + 1)
+        if self._sign() == "]":
+            raise SourceError(f"{self._path} has no answer in its list", hint=_NO_LIST)
+        while self._sign() != "]":
+            yield from self._answer()
+            self._next("]")
+        self._position += 1
+
+    def _answer(self) -> Iterator[tuple[int, Any]]:
+        self._further, self._is_error = "", False
+        yield from self._value(self._keys)
 
     def _value(self, keys: list[str]) -> Iterator[tuple[int, Any]]:
         """What a document, or a key on the way to the list, holds."""
@@ -189,12 +208,9 @@ class _Scan:
         if self._sign() == "[":
             return SourceError(
                 f"{self._path} holds a list where an object with the key `{key}` is expected",
-                hint="write answers one after another and not into a list, or correct `recordsAt` "
-                "in the contract",
+                hint=_NO_LIST,
             )
-        return SourceError(
-            f"{self._path} has no key `{key}`", hint="correct `recordsAt` in the contract"
-        )
+        return SourceError(f"{self._path} has no key `{key}`", hint=_NO_LIST)
 
 
 def _further(key: str, value: Any) -> str:

@@ -12,10 +12,10 @@ from data_contracts.export_contract import FileFormat, ReaderSettings, WorkerFie
 from data_contracts.odcs import parse_contract
 from data_contracts.secret_names import looks_secret
 from tasks.extract.guesses import (
+    find_status,
     guess_date_formats,
     guess_meaning,
     looks_like_key,
-    looks_like_status,
 )
 from tasks.extract.sample import TEXT_FORMATS, Sample, read_sample
 
@@ -60,7 +60,8 @@ def propose_contract(path: Path) -> str:
     if not columns:
         raise SourceError(f"{path} has no columns with names", hint="give an export with a header")
     key = _key(columns)
-    status = next((c for c in columns if looks_like_status(c.header, c.values)), None)
+    found = find_status([(column.header, column.values) for column in columns])
+    status = None if found is None else columns[found]
     if key.meaning is not WorkerField.WORKER_ID:
         for column in columns:
             if column.meaning is WorkerField.WORKER_ID:

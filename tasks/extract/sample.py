@@ -19,6 +19,7 @@ from data_contracts.export_contract import FileFormat, ReaderSettings
 from tasks.extract.cells import clean_text
 from tasks.extract.csv_header import DELIMITERS, read_header
 from tasks.extract.file_bytes import refuse_empty, to_utf8
+from tasks.extract.guesses import guess_meaning
 from tasks.extract.json_scan import broken, decode, decode_first, scan_records, too_deep
 from tasks.extract.local_place import read_local
 from tasks.extract.places import MEGABYTE
@@ -217,6 +218,14 @@ def _is_page(value: Any) -> bool:
     return any(isinstance(item, dict) and len(item) > len(value) for item in inner)
 
 
+def _is_list_of_answers(whole: list[Any]) -> bool:
+    """Whether a list holds an API's answers, a page each, and not people with lists of theirs."""
+    if not all(isinstance(each, dict) for each in whole):
+        return False
+    keys = {key for each in whole for key, value in each.items() if isinstance(value, str)}
+    return any(_is_page(each) for each in whole) and not any(guess_meaning(key) for key in keys)
+
+
 def _records_at(path: Path, document: str) -> str:
     """The keys down to the longest list of objects: beside the people there may be other lists."""
     try:
@@ -227,11 +236,15 @@ def _records_at(path: Path, document: str) -> str:
         raise too_deep(str(path)) from None
     except ValueError as error:
         raise SourceError(f"{path}: {error}", hint="ask for a corrected export") from None
+    answers = [whole]
     if isinstance(whole, list):
-        return ""
+        if not _is_list_of_answers(whole):
+            return ""
+        answers = whole
     found = [
         (len(value), keys)
-        for keys, value in _lists(whole, ())
+        for answer in answers
+        for keys, value in _lists(answer, ())
         if value and all(isinstance(item, dict) for item in value)
     ]
     if found:

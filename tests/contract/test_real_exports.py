@@ -7,7 +7,6 @@ import pytest
 
 from data_contracts.columns import texts
 from data_contracts.configuration import SourceSettings
-from data_contracts.errors import SourceError
 from data_contracts.frames import STATE
 from data_contracts.odcs import parse_contract
 from data_contracts.words import BatchVerdict
@@ -19,6 +18,8 @@ from tests.export_parts import DATA, NOW, check_published
 ACCEPTED = {
     # file: contract, states of the rows
     "cartography/jumpcloud_users.json": ("jumpcloud-users-json", {"active": 1, "suspended": 1}),
+    # a list of pages
+    "cartography/googleworkspace_users.json": ("google-directory-json", {"active": 2}),
     "pingone/examples.csv": ("pingone-import-csv", {"active": 2}),
     "midpoint/hris_demo__export-initial.csv": (
         "midpoint-hris",
@@ -65,17 +66,12 @@ DRAFTED = {
     ),
 }
 
-UNREADABLE = {
-    # a list of pages; the people of all pages have to be brought into one list
-    "cartography/googleworkspace_users.json": "has no columns with names",
-}
-
 
 def test_every_file_has_its_verdict() -> None:
     folders = ("cartography", "google-headers", "midpoint", "ms-csv2scim", "pingone")
     found = {f"{d}/{p.name}" for d in folders for p in (DATA / d).iterdir()}
     assert {name for name in found if not name.endswith("LICENSE")} == (
-        ACCEPTED.keys() | REFUSED.keys() | DRAFTED.keys() | UNREADABLE.keys()
+        ACCEPTED.keys() | REFUSED.keys() | DRAFTED.keys()
     )
 
 
@@ -108,12 +104,6 @@ def test_a_file_without_a_contract_gets_a_draft(name: str) -> None:
     assert parse_contract(propose_contract(DATA / name), origin="draft").key == DRAFTED[name]
 
 
-@pytest.mark.parametrize("name", UNREADABLE)
-def test_a_file_that_is_no_list_of_people_is_refused_with_a_word(name: str) -> None:
-    with pytest.raises(SourceError, match=UNREADABLE[name]):
-        propose_contract(DATA / name)
-
-
 def test_the_numbers_that_belong_to_several_people_are_all_named() -> None:
     path = DATA / "ms-csv2scim" / "csv-with-1000-records.csv"
     contract = read_contract("ms-csv2scim", path.parent)
@@ -127,13 +117,11 @@ def test_the_numbers_that_belong_to_several_people_are_all_named() -> None:
     assert report.rows_accepted == 0
 
 
-def test_the_pages_of_google_keep_their_contract_once_they_are_one_list(tmp_path: Path) -> None:
-    pages = json.loads((DATA / "cartography" / "googleworkspace_users.json").read_text())
+def test_a_list_of_pages_is_read_as_the_list_of_all_their_people(tmp_path: Path) -> None:
+    path = DATA / "cartography" / "googleworkspace_users.json"
+    pages = json.loads(path.read_text())
     whole = {"users": [user for page in pages for user in page["users"]]}
     (tmp_path / "users.json").write_text(json.dumps(whole))
-    seen = recognise(tmp_path / "users.json")
-    assert seen.best is not None
-    assert (seen.best.contract, seen.best.fits) == ("google-directory-json", True)
-    checked = check_published("google-directory-json", tmp_path / "users.json")
-    assert checked.report.verdict is BatchVerdict.ACCEPTED
-    assert texts(checked.accepted["title"]) == ["Chief Executive Officer", None]
+    for form in (path, tmp_path / "users.json"):
+        checked = check_published("google-directory-json", form)
+        assert texts(checked.accepted["title"]) == ["Chief Executive Officer", None]

@@ -136,7 +136,12 @@ def test_records_are_found_under_the_declared_keys(tmp_path: Path) -> None:
         ('{"n": 1, }', "people", "a comma too many"),
         ("{1: 2}", "people", "a key is missing"),
         ('{"people"= []}', "people", "a colon is missing"),
-        ('[{"people": []}]', "people", "holds a list where an object with the key `people`"),
+        ('[[{"people": []}]]', "people", "holds a list where an object with the key `people`"),
+        ('[{"id": 1}]', "people", "has no key `people`"),
+        ('[{"people": [{"id": 1}]}, {"id": 2}]', "people", "has no key `people`"),
+        ("[]", "people", "has no answer in its list"),
+        ('[{"people": []},]', "people", "a comma too many"),
+        ('[{"people": []}', "people", "the file ends too early"),
         ('{"error": {"code": 401}}', "people", "is an API's word about an error, and no export"),
         ('[{"id": 1},]', "", "a comma too many"),
         ('[\n{"id": 1, "id": 2}]', "", "line 2: an object has a key twice"),
@@ -162,6 +167,8 @@ def test_answers_of_an_api_one_after_another_are_all_read(tmp_path: Path, betwee
     ]
     batch = read(tmp_path, between.join(pages), kept(at="people"))
     assert cells(batch, "id") == ["1", "2", "3"]
+    in_a_list = read(tmp_path, f"[{','.join(pages)}]", kept(at="people"))
+    assert cells(in_a_list, "id") == ["1", "2", "3"]
     lists = read(tmp_path, f'[{{"id": 1}}]{between}[]{between}[{{"id": 2}}]', kept())
     assert cells(lists, "id") == ["1", "2"]
 
@@ -183,6 +190,10 @@ def test_an_answer_that_says_that_more_follow_is_no_whole_export(
             read(tmp_path, text, kept(at="people"))
         # the one behind it is the last one
         assert read(tmp_path, f'{text}{{"people": [{{"id": 9}}]}}', kept(at="people")).rows_read
+        with pytest.raises(SourceError, match=f"says by `{named}` that more follow"):
+            read(tmp_path, f'[{{"people": [{{"id": 9}}]}}, {text}]', kept(at="people"))
+        in_a_list = f'[{text}, {{"people": [{{"id": 9}}]}}]'
+        assert read(tmp_path, in_a_list, kept(at="people")).rows_read
 
 
 def test_an_empty_word_about_further_pages_says_nothing(tmp_path: Path) -> None:
@@ -193,9 +204,11 @@ def test_an_empty_word_about_further_pages_says_nothing(tmp_path: Path) -> None:
 def test_pages_are_recognised_one_a_line_and_otherwise(tmp_path: Path) -> None:
     whole = json.loads((DATA / "samples" / "google-directory-json.json").read_text())
     pages = [whole | {"users": [user]} for user in whole["users"]]
-    for indent in (None, 2):
+    one_a_line = "\n".join(json.dumps(page) for page in pages)
+    indented = "\n".join(json.dumps(page, indent=2) for page in pages)
+    for text in (one_a_line, indented, json.dumps(pages)):
         path = tmp_path / "pages.json"
-        path.write_text("\n".join(json.dumps(page, indent=indent) for page in pages))
+        path.write_text(text)
         seen = recognise(path)
         assert seen.best is not None
         assert seen.best.contract == "google-directory-json"
@@ -203,6 +216,14 @@ def test_pages_are_recognised_one_a_line_and_otherwise(tmp_path: Path) -> None:
         assert seen.rows_estimate == len(pages)
         report = check_published("google-directory-json", path).report
         assert report.rows_read == len(pages)
+
+
+def test_people_with_lists_of_their_own_are_not_taken_for_pages(tmp_path: Path) -> None:
+    group = {"key": "1", "label": "Design", "kind": "team", "since": "2026-01-01", "lead": "no"}
+    people = [{"email": f"p{n}@acme.example", "groups": [group, group]} for n in range(3)]
+    (tmp_path / "people.json").write_text(json.dumps(people))
+    seen = recognise(tmp_path / "people.json")
+    assert (seen.records_at, seen.rows_estimate) == ("", 3)
 
 
 def test_a_broken_line_of_jsonl_is_malformed_and_the_others_go_on(tmp_path: Path) -> None:

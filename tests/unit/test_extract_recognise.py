@@ -178,3 +178,42 @@ def test_a_workbook_is_seen_with_its_sheet_and_header(tmp_path: Path) -> None:
     sure = parse_contract(text, origin="draft")
     report = check(tmp_path, path.read_bytes(), sure, "staff.xlsx").report
     assert "unknown: 'Active' (5)" in report.refusals[0]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ("id,mail,Marital Status,Employment Status", "Employment Status"),
+        ("id,mail,Status Detail,Status", "Status"),
+        ("id,mail,profile.status_expiration,profile.status_text,deleted", "deleted"),
+        ("id,mail,Account Status Changed Date,Worker Status", "Worker Status"),
+        ("id,mail,suspended,isActive", "isActive"),
+        ("id,mail,Beschäftigungsstatus", "Beschäftigungsstatus"),
+        ("id,mail,Statut du collaborateur", "Statut du collaborateur"),
+        ("id,mail,Visa Status,2sv enrolment status", None),
+    ],
+)
+def test_a_draft_takes_the_likeliest_status_and_none_that_is_about_something_else(
+    tmp_path: Path, headers: str, status: str | None
+) -> None:
+    names = headers.split(",")
+    rows = [
+        ",".join([f"{n}", f"p{n}@acme.example", *("ab"[n % 2] for _ in names[2:])]) for n in (0, 1)
+    ]
+    (tmp_path / "people.csv").write_text("\n".join([headers, *rows]) + "\n")
+    draft = parse_contract(propose_contract(tmp_path / "people.csv"), origin="draft")
+    assert (draft.status.columns if draft.status else ()) == ((status,) if status else ())
+
+
+def test_a_draft_of_a_directory_s_entries_knows_its_short_names(tmp_path: Path) -> None:
+    text = "".join(
+        f"dn: uid=p{n},ou=People,dc=acme,dc=example\nuid: p{n}\ncn: Pat {n}\nsn: Reyes\n"
+        f"givenName: Pat\nmail: p{n}@acme.example\nemployeeNumber: {n}\n\n"
+        for n in range(2)
+    )
+    (tmp_path / "people.ldif").write_text(text)
+    draft = parse_contract(propose_contract(tmp_path / "people.ldif"), origin="draft")
+    meant = {column.name: column.meaning for column in draft.columns}
+    assert meant["uid"] is WorkerField.USER_NAME
+    assert meant["cn"] is WorkerField.DISPLAY_NAME
+    assert meant["sn"] is WorkerField.FAMILY_NAME
