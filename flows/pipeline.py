@@ -26,6 +26,7 @@ from tasks.extract.contracts import read_contract
 from tasks.ledger import LedgerReader
 from tasks.plan.make import PlanInputs
 from tasks.scim.client import ScimClient
+from tasks.validate.check import IS_DRAFT
 from tasks.validate.deliveries import Known, find_late, tell_delivery
 
 
@@ -75,7 +76,9 @@ class CheckedSources:
 
 
 def _hint(refused: list[ContractReport]) -> str | None:
-    """Where the lines are that allow a change of an export; None when nothing changed."""
+    """What else than a corrected export is the way out; None when nothing is."""
+    if any(said.startswith(IS_DRAFT) for report in refused for said in report.refusals):
+        return "complete the contract named above, then look with `scimflow check`"
     if not any(report.remedy for report in refused):
         return None
     return "run `scimflow check`: it shows what to write into the contract if the change is meant"

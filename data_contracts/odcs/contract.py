@@ -39,6 +39,7 @@ from data_contracts.odcs.reader import read_server
 from data_contracts.odcs.rulebook import SCHEMA, Keys, read_rules
 from data_contracts.odcs.severities import with_severities
 from data_contracts.odcs.standard import check_standard
+from data_contracts.odcs.unanswered import check_answered
 from data_contracts.yaml_lines import parse_yaml
 
 _OF_DOCUMENT: Mapping[str, Reader] = {EXTENDS: as_text, "unverified": as_texts}
@@ -87,6 +88,8 @@ def parse_contract(
     _check_document(document, problems)
     problems.stop_if_any()
     contract = _read(document, origin, extends, problems)
+    problems.stop_if_any()  # what is filled in wrongly is told by its own rule
+    check_answered(document, problems)
     problems.stop_if_any()
     return contract
 

@@ -51,6 +51,19 @@ def test_an_extension_that_says_nothing_is_the_published_contract_under_another_
     assert own.meanings == base.meanings
 
 
+@pytest.mark.parametrize(("status", "refused"), [("draft", True), ("active", False)])
+def test_an_extension_that_is_a_draft_refuses_what_the_published_contract_takes(
+    tmp_path: Path, status: str, refused: bool
+) -> None:
+    own = extended(tmp_path, extension() | {"status": status})
+    row = "1,Ada,Reyes,ada@acme.example,Engineer,R&D,Full-Time,2020-01-01,"
+    report = checked(tmp_path, own, row).report
+    assert (report.verdict is BatchVerdict.REFUSED) is refused
+    assert [said.partition(",")[0] for said in report.refusals] == (
+        ["the contract is a draft"] if refused else []
+    )
+
+
 def test_statuses_and_aliases_are_added_to_those_that_there_are(tmp_path: Path) -> None:
     own = extended(
         tmp_path,

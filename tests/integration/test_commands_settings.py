@@ -114,6 +114,8 @@ def test_nobody_gets_an_account_by_a_draft_that_takes_everybody_for_employed(
         assert said.code == EXIT_CONTRACT, said.text
         assert "the contract is a draft" in said.text
         assert "hr.odcs.yaml, then write `status: active` there" in said.text
+        assert "corrected export" not in said.text  # the export is not what is wrong
+    assert "hint: complete the contract named above" in said.text
 
 
 def test_init_writes_over_nothing_unless_it_is_told_to(acme: Company) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from data_contracts.errors import SourceError
+from data_contracts.errors import ContractFileError, SourceError
 from data_contracts.export_contract import FileFormat, WorkerField
 from data_contracts.odcs import parse_contract
 from data_contracts.words import BatchVerdict
@@ -125,7 +125,7 @@ def test_a_draft_refuses_every_export_until_its_statuses_are_filled_in(tmp_path:
     still_draft = parse_contract(yaml.safe_dump(document), origin="filled")
     (refusal,) = check(tmp_path, UNKNOWN, still_draft).report.refusals
     assert refusal.startswith("the contract is a draft, by which nobody gets or loses access")
-    document["status"] = "active"
+    document |= {"status": "active", "description": {"purpose": "x"}, "team": {"name": "HR"}}
     filled = parse_contract(yaml.safe_dump(document), origin="filled")
     checked = check(tmp_path, UNKNOWN, filled)
     assert checked.report.verdict is BatchVerdict.ACCEPTED
@@ -203,6 +203,22 @@ def test_a_draft_takes_the_likeliest_status_and_none_that_is_about_something_els
     (tmp_path / "people.csv").write_text("\n".join([headers, *rows]) + "\n")
     draft = parse_contract(propose_contract(tmp_path / "people.csv"), origin="draft")
     assert (draft.status.columns if draft.status else ()) == ((status,) if status else ())
+
+
+def test_a_draft_that_nobody_answered_is_not_taken_into_use(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("Pers-Nr,Mail\n1,a@acme.example\n")
+    draft = propose_contract(tmp_path / "people.csv")
+    active = draft.replace("status: draft", "status: active")
+    with pytest.raises(ContractFileError) as told:
+        parse_contract(active, origin="hr.odcs.yaml")
+    at = active.split("\n").index('  purpose: "FILL IN: what this export is, and who runs it"') + 1
+    assert told.value.message.split("\n") == [
+        f"hr.odcs.yaml:{line}: {what}: still says FILL IN: answer it, or go back to `status: draft`"
+        for line, what in ((at, "description.purpose"), (at + 2, "team.name"))
+    ]
+    answered = active.replace("FILL IN: what this export is, and who runs it", "badges")
+    answered = answered.replace("FILL IN: who answers for this export", "Ada")
+    assert not parse_contract(answered, origin="hr.odcs.yaml").is_draft
 
 
 def test_a_draft_of_a_directory_s_entries_knows_its_short_names(tmp_path: Path) -> None:
