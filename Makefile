@@ -36,12 +36,12 @@ ui: $(STAMP) ## Look at the demo's runs in the Prefect UI (http://127.0.0.1:4200
 	@$(BIN)/python -m examples.ui
 
 test: $(STAMP) ## The fast tests: unit, property, contract, integration, fault, docs
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not e2e" -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not e2e and not thorough" -q
 
 test-fast: $(STAMP) ## Unit, property and contract tests alone
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "unit or property or contract" -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "(unit or property or contract) and not thorough" -q
 
-test-all: $(STAMP) ## All tests, with a real Prefect server, PostgreSQL and a browser
+test-all: $(STAMP) ## All tests: more cases, and a real Prefect server, PostgreSQL and a browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not e2e" -q
 	@$(BIN)/python -m pytest -m e2e -q
 

@@ -48,7 +48,15 @@ def folded(column: pd.Series) -> pd.Series:
     accented = plain.notna() & ~plain.str.isascii()
     if accented.any():  # rare, and five times the cost of everything else here
         plain = plain.where(~accented, plain[accented].str.normalize("NFC"))
-    return plain.mask(plain == "")
+    return put(plain, plain == "", None)
+
+
+def put(column: pd.Series, mask: pd.Series, value: str | None) -> pd.Series:
+    """Write a value where the mask is true: `column.mask`, without its copy where it is nowhere.
+
+    Most rules of a plan concern nobody, and there are a hundred of them.
+    """
+    return column.mask(mask, value) if mask.any() else column
 
 
 def folded_texts(values: Iterable[str]) -> frozenset[str]:

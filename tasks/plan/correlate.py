@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from data_contracts.columns import folded, is_in, texts
+from data_contracts.columns import folded, is_in, put, texts
 from data_contracts.finding import Finding
 from data_contracts.frames import ACCOUNT_ID, CORRELATION, WORKER_KEY
 from data_contracts.words import CorrelationKey, CorrelationOutcome, FindingSeverity, Presence
@@ -131,7 +131,7 @@ def identifiers(
 
 def _stripped(column: pd.Series) -> pd.Series:
     plain = column.str.strip()
-    return plain.mask(plain == "")
+    return put(plain, plain == "", None)
 
 
 def _by_identifier(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from data_contracts.columns import folded, folded_texts, is_in
+from data_contracts.columns import folded, folded_texts, is_in, put
 from data_contracts.configuration import Configuration
 from data_contracts.desired import HeldBack
 from data_contracts.finding import Finding
@@ -53,8 +53,8 @@ class Course:
 
     def turn(self, mask: pd.Series, presence: Presence, reason: str) -> None:
         """Give some people another presence, for a reason."""
-        self.presence = self.presence.mask(mask, str(presence))
-        self.reason = self.reason.mask(mask, reason)
+        self.presence = put(self.presence, mask, str(presence))
+        self.reason = put(self.reason, mask, reason)
 
     def note(
         self, mask: pd.Series, severity: FindingSeverity, code: str, message: str, hint: str = ""

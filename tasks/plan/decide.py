@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from data_contracts.columns import is_in
+from data_contracts.columns import is_in, put
 from data_contracts.finding import Finding
 from data_contracts.words import CorrelationOutcome, OperationKind, Presence
 from tasks.plan.correlate import Correlation
@@ -147,8 +147,8 @@ def _operation_reasons(
     """Codes for the operations' reasons: the lifecycle's own for deactivations."""
     reason = course.reason
     create, reactivate = chosen[OperationKind.CREATE], chosen[OperationKind.REACTIVATE]
-    reason = reason.mask(create & (reason != "prehire"), "joiner")
-    reason = reason.mask(create & gone, "account-gone")
-    reason = reason.mask(reactivate, "inactive-at-target").mask(reactivate & ours, "rehire")
-    reason = reason.mask(chosen[OperationKind.UPDATE], "mover")
-    return reason.mask(chosen[OperationKind.UPDATE] & adopted, "adopted")
+    reason = put(reason, create & (reason != "prehire"), "joiner")
+    reason = put(reason, create & gone, "account-gone")
+    reason = put(put(reason, reactivate, "inactive-at-target"), reactivate & ours, "rehire")
+    reason = put(reason, chosen[OperationKind.UPDATE], "mover")
+    return put(reason, chosen[OperationKind.UPDATE] & adopted, "adopted")

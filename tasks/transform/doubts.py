@@ -89,6 +89,8 @@ def keep_doubtful(
 
 
 def _keep(frame: pd.DataFrame, mask: pd.Series, reason: str) -> pd.DataFrame:
+    if not mask.any():
+        return frame
     return frame.assign(
         presence=frame["presence"].mask(mask, str(Presence.KEPT)),
         reason=frame["reason"].mask(mask, reason),

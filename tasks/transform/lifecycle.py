@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from data_contracts.as_of import AsOf
-from data_contracts.columns import is_in
+from data_contracts.columns import is_in, put
 from data_contracts.configuration import Lifecycle
 from data_contracts.dates import ISO, read_days
 from data_contracts.export_contract import ExportContract, WorkerField
@@ -212,7 +212,7 @@ def _dates(
         none = pd.Series(pd.NaT, index=rows.index, dtype="datetime64[us]")
         return none, pd.Series(False, index=rows.index)
     column = contract.column(name)
-    text = rows[name].mask(is_in(rows[name], column.sentinels), None)
+    text = put(rows[name], is_in(rows[name], column.sentinels), None)
     days = read_days(text, column.dates or ISO)
     return days, text.notna() & days.isna()
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
+from data_contracts.columns import put
 from data_contracts.configuration import AttributeRule, RoleRules
 from data_contracts.errors import ConfigurationError
 from data_contracts.frames import LINE, UNSURE
@@ -57,7 +58,7 @@ def map_attribute(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.S
     column = read_cells(workers, path, rule)
     if rule.values:
         column = _translate(column, rule, f"mapping.{path}")
-    return column.mask(is_cleared(workers, column, rule), "")
+    return put(column, is_cleared(workers, column, rule), "")
 
 
 def is_cleared(workers: pd.DataFrame, cells: pd.Series, rule: AttributeRule) -> pd.Series:
@@ -94,11 +95,11 @@ def read_cells(workers: pd.DataFrame, path: str, rule: AttributeRule) -> pd.Seri
     Raises:
         ConfigurationError: A column that no source has.
     """
-    column = _origin(workers, rule, f"mapping.{path}").mask(_unsure(workers, rule), None)
+    column = put(_origin(workers, rule, f"mapping.{path}"), _unsure(workers, rule), None)
     for name in rule.apply:
         column = FUNCTIONS[name](column)
     # both sides are compared without white space around: alone, it would clear the attribute
-    return column.where(column.str.strip() != "", None).astype("str")
+    return put(column, column.str.strip() == "", None).astype("str")
 
 
 def _origin(workers: pd.DataFrame, rule: AttributeRule, used_by: str) -> pd.Series:

@@ -75,6 +75,7 @@ def test_history_and_doctor_import_neither_prefect_nor_great_expectations(acme: 
     assert doctor.isdisjoint({"prefect", "great_expectations"})
 
 
+@pytest.mark.thorough
 def test_no_command_that_only_reads_imports_prefect(acme: Company) -> None:
     where = ("--config", str(acme.config))
     commands = (("check",), ("explain", "00001"), ("plan",), ("drift",))

@@ -90,6 +90,7 @@ def test_productboard_profile_deviates_from_the_standard_just_as_documented() ->
     assert sum(r.status is Status.SUCCESS for r in results) >= 100
 
 
+@pytest.mark.thorough
 def test_with_everything_switched_on_only_the_rules_for_members_remain() -> None:
     everything = SandboxSettings(
         rate_limit_per_s=0,
@@ -107,6 +108,7 @@ def test_with_everything_switched_on_only_the_rules_for_members_remain() -> None
     assert any(r.resource_type == "Group" and r.status is Status.SUCCESS for r in results)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("switch", [{"patch": False}, {"put": False}])
 def test_a_switched_off_method_is_noticed_by_the_judge(switch: dict[str, bool]) -> None:
     results = judge(SandboxSettings(rate_limit_per_s=0, **switch))

@@ -45,6 +45,7 @@ def undisturbed(folder: Path) -> list[dict[str, Any]]:
         return without_ids(acme.sandbox)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("at", [12, 40], ids=["on the first day", "on the second day"])
 def test_a_backfill_that_was_killed_goes_on_and_comes_to_the_same_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int

@@ -49,6 +49,7 @@ def wrong_managers(e: Endangered, *, or_none: bool) -> list[str]:
     return wrong
 
 
+@pytest.mark.thorough
 def test_kills_at_any_moment_leave_nobody_with_a_wrong_manager(company: Endangered) -> None:
     for moment in MOMENTS:
         assert company.run(KILL, at=moment) == -KILL, company.said()

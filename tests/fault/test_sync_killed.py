@@ -60,6 +60,7 @@ def test_three_kills_lose_nothing_and_double_nothing(company: Endangered) -> Non
     assert is_in_line(company)
 
 
+@pytest.mark.thorough
 def test_three_kills_in_the_middle_of_a_bulk_lose_nothing_and_double_nothing(
     tmp_path: Path, processes: SyncProcesses
 ) -> None:

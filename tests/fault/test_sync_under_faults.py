@@ -45,7 +45,7 @@ MOST_RUNS = 8
 MOST_STRIKES = 5 * 6 + 2
 """Of the faults that pass, in one example; each may cost a run that cannot read the accounts."""
 
-MOST_EXAMPLES = {"fast": 10, "ci": 150}[os.environ.get("HYPOTHESIS_PROFILE", "fast")]
+MOST_EXAMPLES = {"fast": 6, "ci": 150}[os.environ.get("HYPOTHESIS_PROFILE", "fast")]
 """Each takes about a second of CPU."""
 
 LASTING = (

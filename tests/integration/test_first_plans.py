@@ -113,6 +113,7 @@ def first_settings(folder: Path, sample: str, target: str) -> Path:
     return written
 
 
+@pytest.mark.sampled(14)
 @pytest.mark.parametrize("sample", CREATED)
 def test_the_first_plan_creates_whom_it_should_and_nobody_else(
     tmp_path: Path, target: str, sample: str
@@ -126,6 +127,7 @@ def test_the_first_plan_creates_whom_it_should_and_nobody_else(
     assert sorted(o["worker_key"] for o in operations) == sorted(CREATED[sample])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("sample", MANAGED)
 def test_managers_are_found_by_what_the_export_names_them_by(
     tmp_path: Path, target: str, sample: str

@@ -62,6 +62,7 @@ def saved(rows: list[list[str]], *, delimiter: str, encoding: str) -> bytes:
     return text.getvalue().encode(encoding)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("sample", TABLES)
 def test_a_table_that_was_saved_as_a_workbook_has_the_same_first_plan(
     tmp_path: Path, target: str, sample: str

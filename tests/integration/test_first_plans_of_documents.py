@@ -46,6 +46,7 @@ def planned(folder: Path, export: Path, contract: str, target: str) -> list[str]
     return sorted(operation["worker_key"] for operation in plan.document["operations"])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("sample", DOCUMENTS)
 def test_a_document_as_json_lines(tmp_path: Path, target: str, sample: str) -> None:
     export = tmp_path / "people.jsonl"
@@ -54,6 +55,7 @@ def test_a_document_as_json_lines(tmp_path: Path, target: str, sample: str) -> N
     assert planned(tmp_path, export, contract_of(sample), target) == sorted(CREATED[sample])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("sample", WRAPPED)
 def test_a_document_in_another_wrapping(tmp_path: Path, target: str, sample: str) -> None:
     is_bare = not read_contract(contract_of(sample), Path()).reader.records_at

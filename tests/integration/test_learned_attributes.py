@@ -150,6 +150,7 @@ def test_the_settings_can_have_an_attribute_compared_whatever_was_learned(
     assert [list(o.attributes) for o in again.plan.operations] == [["title"]] * 3
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("name", ["active", "userName", "role"])
 def test_access_is_never_learned_away(tmp_path: Path, name: str) -> None:
     with (

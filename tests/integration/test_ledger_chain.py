@@ -95,6 +95,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("table", CHANGES)
 def test_a_row_that_was_changed_is_named(lived: Ledger, table: str) -> None:
     key = AUDITED[table].key
@@ -120,6 +121,7 @@ def test_a_run_that_was_made_to_go_on_again_is_named(lived: Ledger) -> None:
     assert breaches(lived) == {(Breach.DELETED, "run", "r1")}
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("table", CHANGES)
 def test_a_row_that_was_deleted_is_named(lived: Ledger, table: str) -> None:
     key = AUDITED[table].key

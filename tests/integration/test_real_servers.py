@@ -99,6 +99,7 @@ def accounts(server: RealServer) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.timeout(400)  # npm may have to fetch first
 @pytest.mark.parametrize("running", FAST, indirect=True)
 def test_three_days_of_a_company_end_as_told(running: Running, tmp_path: Path) -> None:
@@ -190,6 +191,7 @@ def test_a_thousand_people_come_change_leave_and_return(running: Running, tmp_pa
     assert set(workspace.users()) == set(before)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.timeout(400)  # npm may have to fetch first
 @pytest.mark.parametrize("running", KEEP_MANAGERS, indirect=True)
 def test_managers_are_accounts_of_the_server_after_one_run(

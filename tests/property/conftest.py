@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 SLOW_TO_START = [HealthCheck.too_slow]  # pandas costs milliseconds a world, whatever its size
 
 settings.register_profile(
-    "fast", max_examples=30, deadline=None, suppress_health_check=SLOW_TO_START
+    "fast", max_examples=12, deadline=None, suppress_health_check=SLOW_TO_START
 )
 settings.register_profile(
     "ci", max_examples=250, deadline=None, derandomize=True, suppress_health_check=SLOW_TO_START

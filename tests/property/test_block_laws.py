@@ -53,6 +53,7 @@ def test_a_batch_over_blocks_is_judged_as_on_the_whole(rows: list[str], size: in
     pd.testing.assert_frame_equal(blocks.accepted, whole.accepted)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("sample", EXPECTED)
 def test_every_published_contract_judges_its_sample_so_too(sample: str) -> None:
     batch, contract = raw(sample), read_contract(contract_of(sample), DATA)

@@ -308,6 +308,7 @@ def test_nobody_comes_back_out_of_scope() -> None:
     assert world.plan().is_empty
 
 
+@pytest.mark.sampled(16)
 @pytest.mark.parametrize(
     "protected", ["ann@acme.example", " ANN@acme.example", "a1", "lee@acme.example"]
 )

@@ -165,6 +165,7 @@ def test_a_day_begins_in_the_persons_own_zone() -> None:
     assert judged("active", TODAY, None, conf, late, "America/Los_Angeles") == WAITING
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(
     ("zone", "last", "over_at"),
     [
