@@ -40,11 +40,13 @@ writes to the target wait meanwhile."""
 
 async def publish_sources(run: Run) -> None:
     """The contracts' word on every source, and the rows set aside."""
-    await steps.publish_markdown(
-        _key(run, "contracts"), check_markdown(run.reports), "What the data contracts say"
-    )
     rows = quarantine_table(run.reports)
-    await steps.publish_table(_key(run, "quarantine"), rows, "Rows set aside, with reasons")
+    await asyncio.gather(
+        steps.publish_markdown(
+            _key(run, "contracts"), check_markdown(run.reports), "What the data contracts say"
+        ),
+        steps.publish_table(_key(run, "quarantine"), rows, "Rows set aside, with reasons"),
+    )
 
 
 async def publish_plan(run: Run, plan: Plan) -> None:
