@@ -70,6 +70,7 @@ MANAGED = {
     "ad-users-ldif.ldif": "distinguished_name",
     "adp-workers-json.json": "worker_key",
     "adp-workers-csv.csv": "worker_key",
+    "bamboohr-directory-json.json": "name",
     "bamboohr-report-json.json": "worker_key",
     "entra-graph-json.json": "external_id",
     "google-directory-json.json": "email",
