@@ -220,10 +220,11 @@ def _is_page(value: Any) -> bool:
 
 def _is_list_of_answers(whole: list[Any]) -> bool:
     """Whether a list holds an API's answers, a page each, and not people with lists of theirs."""
-    if not all(isinstance(each, dict) for each in whole):
+    first = whole[:MOST_ROWS]
+    if not all(isinstance(each, dict) for each in first):
         return False
-    keys = {key for each in whole for key, value in each.items() if isinstance(value, str)}
-    return any(_is_page(each) for each in whole) and not any(guess_meaning(key) for key in keys)
+    keys = {key for each in first for key, value in each.items() if isinstance(value, str)}
+    return any(_is_page(each) for each in first) and not any(guess_meaning(key) for key in keys)
 
 
 def _records_at(path: Path, document: str) -> str:
