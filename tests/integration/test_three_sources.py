@@ -1,12 +1,13 @@
 """A source that gives attributes alone, beside HR: planned, reported, checked by the commands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from data_contracts.errors import EXIT_CHANGES, EXIT_CONTRACT
+from data_contracts.errors import EXIT_CHANGES, EXIT_CONTRACT, SourceError
 from tests.command_parts import Company, company, person
 from tests.export_parts import custom, document
 
@@ -16,21 +17,26 @@ HEADER = "badge,person,room"
 @pytest.fixture
 def acme(tmp_path: Path) -> Iterator[Company]:
     with company(tmp_path) as acme:
-        columns = [
-            {"name": "badge", "logicalType": "string", "primaryKey": True, "required": True},
-            {"name": "person", "logicalType": "string"},
-            {"name": "room", "logicalType": "string"},
-        ]
-        schema = {"customProperties": custom(maxQuarantinedFraction=0.5), "properties": columns}
-        text = yaml.safe_dump(document(schema=schema), sort_keys=False)
-        (tmp_path / "badges.odcs.yaml").write_text(text)
-        badges = {"contract": "badges.odcs.yaml", "path": "badges.csv", "authority": "attributes"}
-        rule = {"employment": "worker_id", "source": "badges", "column": "person"}
-        mapped = {"locale": {"column": "badges.room", "clear_when_empty": True}}
-        acme.settings({"sources": {"badges": badges}, "merge": [rule], "mapping": mapped})
-        rows = [f"b{n},{n:05},R{n}" for n in range(1, 4)]
-        acme.export(*rows, header=HEADER, name="badges.csv")
+        with_badges(acme, {})
         yield acme
+
+
+def with_badges(acme: Company, changes: Mapping[str, Any]) -> None:
+    """Lay a source of attributes beside HR."""
+    columns = [
+        {"name": "badge", "logicalType": "string", "primaryKey": True, "required": True},
+        {"name": "person", "logicalType": "string"},
+        {"name": "room", "logicalType": "string"},
+    ]
+    schema = {"customProperties": custom(maxQuarantinedFraction=0.5), "properties": columns}
+    text = yaml.safe_dump(document(schema=schema), sort_keys=False)
+    (acme.folder / "badges.odcs.yaml").write_text(text)
+    badges = {"contract": "badges.odcs.yaml", "path": "badges.csv", "authority": "attributes"}
+    rule = {"employment": "worker_id", "source": "badges", "column": "person"}
+    mapped = {"locale": {"column": "badges.room", "clear_when_empty": True}}
+    acme.settings({"sources": {"badges": badges}, "merge": [rule], "mapping": mapped, **changes})
+    rows = [f"b{n},{n:05},R{n}" for n in range(1, 4)]
+    acme.export(*rows, header=HEADER, name="badges.csv")
 
 
 def locales(acme: Company) -> list[str | None]:
@@ -77,15 +83,31 @@ def test_a_missing_delivery_of_it_leaves_its_attributes_until_there_is_one_again
     assert acme.sync("2026-03-04").state == "completed_with_quarantine"
 
 
-def test_where_it_decides_about_people_a_missing_delivery_ends_the_run(acme: Company) -> None:
-    acme.sync()
-    clause = {"column": "badges.room", "operator": "in", "values": ["R1"]}
-    scope = yaml.safe_dump({"scope": {"any_of": [{"all_of": [clause]}]}})
-    acme.config.write_text(acme.config.read_text() + scope)
-    (acme.folder / "badges.csv").unlink()
-    said = acme.plan()
-    assert said.code == EXIT_CONTRACT
-    assert "no file matches badges.csv" in said.text
+IN_ROOM_1 = [{"all_of": [{"column": "badges.room", "value": "R1"}]}]
+LOOKS = {
+    "scope": {"scope": {"any_of": IN_ROOM_1}},
+    "a role": {"roles": {"default": "viewer", "rules": [{"role": "admin", "any_of": IN_ROOM_1}]}},
+    "teams": {"teams": {"column": "badges.room"}},
+}
+
+
+@pytest.mark.parametrize("looks", LOOKS)
+def test_where_it_decides_about_people_a_missing_delivery_ends_the_run(
+    tmp_path: Path, looks: str
+) -> None:
+    """Else everybody would fall to the default role, out of scope or out of their teams."""
+    with company(tmp_path, teams=True) as acme:
+        with_badges(acme, LOOKS[looks])
+        acme.sync()
+        before = acme.users()
+        (acme.folder / "badges.csv").unlink()
+        for words in (("plan", "--as-of", "2026-03-03"), ("check",)):
+            said = acme.say(*words)
+            assert said.code == EXIT_CONTRACT
+            assert "no file matches badges.csv" in said.text
+        with pytest.raises(SourceError, match=r"no file matches badges\.csv"):
+            acme.sync("2026-03-03")
+        assert acme.users() == before
 
 
 def test_a_refused_delivery_of_it_leaves_its_attributes_and_the_rest_goes_on(
