@@ -26,7 +26,6 @@ from tasks.extract.contracts import read_contract
 from tasks.ledger import LedgerReader
 from tasks.plan.make import PlanInputs
 from tasks.scim.client import ScimClient
-from tasks.validate.check import IS_DRAFT
 from tasks.validate.deliveries import Known, find_late, tell_delivery
 
 
@@ -55,10 +54,14 @@ class CheckedSources:
         Raises:
             BatchRefused: Names each refused batch and why.
         """
-        deciding = [r for r in self.reports if r.source not in self.contributing]
-        refused = [r for r in deciding if r.verdict is BatchVerdict.REFUSED]
+        refused = [
+            (batch.report, contract)
+            for batch, contract in self.checked.values()
+            if batch.report.source not in self.contributing
+            and batch.report.verdict is BatchVerdict.REFUSED
+        ]
         if refused:
-            lines = [f"{r.source}: {r.path}: {'; '.join(r.refusals)}" for r in refused]
+            lines = [f"{r.source}: {r.path}: {'; '.join(r.refusals)}" for r, _ in refused]
             raise BatchRefused("refused by contract: " + "\n".join(lines), hint=_hint(refused))
 
     def require_in_time(self, settings: Configuration, as_of: AsOf) -> None:
@@ -75,11 +78,11 @@ class CheckedSources:
             raise BatchRefused("nothing was written: " + "\n".join(lines), hint=refused[0].hint)
 
 
-def _hint(refused: list[ContractReport]) -> str | None:
+def _hint(refused: list[tuple[ContractReport, ExportContract]]) -> str | None:
     """What else than a corrected export is the way out; None when nothing is."""
-    if any(said.startswith(IS_DRAFT) for report in refused for said in report.refusals):
+    if any(contract.is_draft for _, contract in refused):
         return "complete the contract named above, then look with `scimflow check`"
-    if not any(report.remedy for report in refused):
+    if not any(report.remedy for report, _ in refused):
         return None
     return "run `scimflow check`: it shows what to write into the contract if the change is meant"
 

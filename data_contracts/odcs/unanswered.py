@@ -31,5 +31,5 @@ def _unanswered(value: Any, place: Place) -> Iterator[Place]:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _unanswered(inner, (*place, index))
-    elif isinstance(value, str) and FILL_IN in value:
+    elif isinstance(value, str) and value.startswith(FILL_IN):
         yield place

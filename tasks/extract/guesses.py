@@ -12,20 +12,20 @@ _NAMES: dict[WorkerField, str] = {
         " personnelno personalnummer personalnr persnr mitarbeiternummer mitarbeiternr matricule"
         " numeroempleado associateid badgeid id userid"
     ),
-    WorkerField.USER_NAME: "username login userprincipalname upn samaccountname benutzername uid",
+    WorkerField.USER_NAME: "username login userprincipalname upn samaccountname benutzername",
     WorkerField.EMAIL: (
         "workemail email emailaddress mail primaryemail primaryworkemail emailwork"
         " workcontactworkemail mailadresse emailadresse courriel correo"
     ),
     WorkerField.GIVEN_NAME: (
-        "firstname givenname gn vorname forename preferredfirstname legalfirstname prenom prénom"
+        "firstname givenname vorname forename preferredfirstname legalfirstname prenom prénom"
         " nombre voornaam"
     ),
     WorkerField.FAMILY_NAME: (
-        "lastname familyname surname sn nachname name2 legallastname familienname apellidos"
+        "lastname familyname surname nachname name2 legallastname familienname apellidos"
         " achternaam nomdefamille"
     ),
-    WorkerField.DISPLAY_NAME: "displayname fullname name cn commonname",
+    WorkerField.DISPLAY_NAME: "displayname fullname name",
     WorkerField.TITLE: (
         "jobtitle title businesstitle position stelle job funktion fonction poste puesto functie"
     ),
@@ -51,6 +51,14 @@ _NAMES: dict[WorkerField, str] = {
     WorkerField.LEAVE_END: "leaveend leaveenddate lastdayofleave loaenddate",
 }
 """Headers met in real exports, letters and digits alone."""
+
+_DIRECTORY_NAMES = {
+    "uid": WorkerField.USER_NAME,
+    "gn": WorkerField.GIVEN_NAME,
+    "sn": WorkerField.FAMILY_NAME,
+    "cn": WorkerField.DISPLAY_NAME,
+}
+"""Short names of LDAP (RFC 4519). In a spreadsheet SN numbers the rows, and a UID is any id."""
 
 _STATUS = (
     r"(employment|employee|worker|work|person|hr|user|account|assignment|job|lifecycle)?"
@@ -80,8 +88,15 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]", "", name.rsplit(".", 1)[-1]).lower()
 
 
-def guess_meaning(name: str) -> WorkerField | None:
-    """What a column of this name usually holds."""
+def guess_meaning(name: str, *, of_directory: bool = False) -> WorkerField | None:
+    """What a column of this name usually holds.
+
+    Args:
+        name: The header.
+        of_directory: Whether it is an attribute of a directory's entries, and no header.
+    """
+    if of_directory and plain(name) in _DIRECTORY_NAMES:
+        return _DIRECTORY_NAMES[plain(name)]
     for field, names in _NAMES.items():
         if plain(name) in names.split():
             return field

@@ -93,7 +93,7 @@ def _columns(sample: Sample) -> list[_Draft]:
         if name in taken:
             continue
         taken.add(name)
-        meaning = guess_meaning(header)
+        meaning = guess_meaning(header, of_directory=sample.reader.format is FileFormat.LDIF)
         if meaning in meant:
             meaning = None
         if meaning is not None:

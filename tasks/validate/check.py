@@ -40,11 +40,8 @@ MOST_LISTED = 10_000
 BREAKING = "breaking change of the export"
 """How a refusal begins whose cause is the export as a whole, and not somebody's row."""
 
-IS_DRAFT = "the contract is a draft"
-"""How a refusal begins whose cause is the contract, and not the export."""
-
 DRAFT = (
-    IS_DRAFT + ", by which nobody gets or loses access: answer each FILL IN in "
+    "the contract is a draft, by which nobody gets or loses access: answer each FILL IN in "
     "{origin}, then write `status: active` there"
 )
 """Why an export is refused whose contract nobody answers for yet."""

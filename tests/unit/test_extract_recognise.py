@@ -233,3 +233,11 @@ def test_a_draft_of_a_directory_s_entries_knows_its_short_names(tmp_path: Path) 
     assert meant["uid"] is WorkerField.USER_NAME
     assert meant["cn"] is WorkerField.DISPLAY_NAME
     assert meant["sn"] is WorkerField.FAMILY_NAME
+
+
+def test_a_row_number_of_a_spreadsheet_is_nobodys_family_name(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("SN,UID,Email,Last Name\n1,77,a@acme.example,Reyes\n")
+    draft = parse_contract(propose_contract(tmp_path / "people.csv"), origin="draft")
+    meant = {column.name: column.meaning for column in draft.columns}
+    assert (meant["SN"], meant["UID"]) == (None, None)
+    assert meant["Last Name"] is WorkerField.FAMILY_NAME
