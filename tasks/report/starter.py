@@ -87,12 +87,12 @@ def left_to_fill_in(starter: Starter, environment_has_token: bool) -> tuple[str,
             "mapping.userName: no column holds a login or an e-mail address; the template there "
             "is a guess"
         )
-    if starter.login is None:
+    if starter.login is not None:
+        texts.append("merge: check which columns name the same person in both exports")
+    elif WorkerField.EXTERNAL_ID not in starter.employment.contract.meanings:
         texts.append(
             "mapping.externalId: the IdP's immutable id belongs there; HR's number stands in for it"
         )
-    else:
-        texts.append("merge: check which columns name the same person in both exports")
     texts += [
         "scope: whose accounts are managed (everybody in the export, until you say otherwise)",
         "roles: who gets which role, and which roles are paid",

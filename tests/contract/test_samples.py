@@ -128,6 +128,13 @@ EXPECTED: dict[str, list[str]] = {
         ACTIVE,
     ],
     "jumpcloud-import-csv.csv": [NO_STATUS, NO_STATUS, "Username/required"],
+    "jumpcloud-users-csv.csv": [
+        ACTIVE,
+        SUSPENDED,  # activated and suspended
+        FUTURE,
+        ACTIVE,  # locked for a while
+        "email/format",
+    ],
     "jumpcloud-users-json.json": [
         ACTIVE,
         ACTIVE,  # locked for a while
@@ -372,6 +379,27 @@ WITHOUT_STRANGERS = {
     "jumpcloud-users-json.json",
 }
 """Samples whose managers are all in the file."""
+
+
+def test_without_companies_a_report_of_ukg_may_have_one_row_for_each_person(
+    tmp_path: Path,
+) -> None:
+    """Whether a row is another employment or was delivered twice, nobody could say."""
+    with (SAMPLES / "ukg-pro-csv.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        del row["Company Code"]
+    with (tmp_path / "hr.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys())
+        writer.writeheader()
+        writer.writerows(rows)
+    report = check_published("ukg-pro-csv", tmp_path / "hr.csv").report
+    aside = {row.line: ", ".join(row.rule_ids) for row in report.quarantined}
+    assert aside == {
+        4: "one-row-per-company",  # two employments of one person
+        5: "one-row-per-company",
+        8: "employed-needs-email",
+    }
 
 
 def test_all_made_up_addresses_lead_nowhere() -> None:

@@ -14,6 +14,7 @@ from data_contracts.errors import EXIT_CONTRACT, EXIT_USAGE
 from tests.command_parts import TOKEN, Company, company, say
 
 EXPORTS = Path(__file__).resolve().parents[2] / "examples" / "tern" / "exports"
+SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 
 
 @pytest.fixture
@@ -73,6 +74,18 @@ def test_init_writes_settings_that_check_and_plan_can_use(acme: Company) -> None
     assert settings["lifecycle"]["time_zone"] == "Europe/Oslo"
     assert say("check", "--config", written).code == 0
     assert say("plan", "--config", written, "--as-of", day).code == 2
+
+
+@pytest.mark.parametrize(
+    ("sample", "told"), [("bamboohr-report.csv", True), ("jumpcloud-users-csv.csv", False)]
+)
+def test_init_asks_for_the_idps_id_where_the_export_has_none(
+    tmp_path: Path, sample: str, *, told: bool
+) -> None:
+    export = shutil.copy(SAMPLES / sample, tmp_path)
+    said = say("init", "--from", export, "-o", tmp_path / "scimflow.yaml")
+    assert said.code == 0
+    assert ("externalId" in said.text) is told
 
 
 def test_managers_can_be_switched_on_in_settings_that_init_wrote(tmp_path: Path) -> None:

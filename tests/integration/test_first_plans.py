@@ -41,6 +41,7 @@ CREATED = {
     "google-users-csv-2020.csv": [ADA, BO, SOFIA],
     "hibob-people-json.json": ["1003", "1017", "1048"],
     "jumpcloud-import-csv.csv": ["ada.moreau", "bo.ek"],
+    "jumpcloud-users-csv.csv": ["5b1a7c9e2f", "5b1a7c9e32"],
     "jumpcloud-users-json.json": ["aa01", "aa02"],
     "m365-users-csv.csv": [ADA, "room.1@fern.example"],
     "midpoint-hris.csv": ["001003", "001017"],
