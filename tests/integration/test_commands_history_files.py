@@ -1,4 +1,4 @@
-"""`scimflow history -o`: what was done, as a table for auditors."""
+"""`scimflow history -o` and `explain -o`: what was done and why, as tables for auditors."""
 
 import csv
 import io
@@ -27,17 +27,20 @@ def acme(tmp_path: Path) -> Iterator[Company]:
         yield acme
 
 
-def written(acme: Company, *words: str, ending: str = "csv") -> list[dict[str, Any]]:
-    file = acme.folder / f"history.{ending}"
-    said = acme.say("history", *words, "-o", file)
+def written(
+    acme: Company, *words: str, command: str = "history", ending: str = "csv"
+) -> list[dict[str, Any]]:
+    file = acme.folder / f"{command}.{ending}"
+    said = acme.say(command, *words, "-o", file)
     assert said.code == 0, said.err
     assert file.stat().st_mode & 0o777 == 0o600
     data = file.read_bytes()
     file.unlink()
+    rows: list[dict[str, Any]]
     if ending == "csv":
         return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     if ending == "json":
-        rows: list[dict[str, Any]] = json.loads(data)["entries"]
+        (rows,) = json.loads(data).values()
         return rows
     table: list[dict[str, Any]] = parquet.read_table(io.BytesIO(data)).to_pylist()
     return table
@@ -76,3 +79,37 @@ def test_what_cannot_be_written_is_said_before_anything_is(acme: Company) -> Non
     assert said.code == EXIT_USAGE
     assert "name a file that ends with .csv, .json or .parquet" in said.text
     assert acme.say("history", "--from", "spring").code == EXIT_USAGE
+
+
+def test_why_somebody_has_what_they_have_is_a_statement_in_each_line(acme: Company) -> None:
+    rows = written(acme, "00002", command="explain")
+    parts = [row["part"] for row in rows]
+    assert list(dict.fromkeys(parts)) == ["row", "lifecycle", "role", "attribute", "done"]
+    stands = {(row["part"], row["name"]): row for row in rows}
+    assert stands["row", "hr:3"]["value"] == "accepted"
+    assert stands["lifecycle", "state"]["value"] == "active"
+    assert stands["role", "role"]["value"] == "contributor"
+    assert stands["attribute", "title"]["because"] == "title"
+    done = [row for row in rows if row["part"] == "done"]
+    assert [(row["name"], row["value"], row["rows"]) for row in done] == [
+        ("create", "applied", "hr:3"),
+        ("update", "applied", "hr:3"),
+    ]
+    assert all(row["at"] and row["run_id"] for row in done)
+
+
+def test_personal_values_stand_in_the_file_at_a_wish_alone(acme: Company) -> None:
+    hidden = written(acme, "00002", command="explain")
+    shown = written(acme, "00002", "--show-values", command="explain")
+    assert "Else" not in str(hidden)
+    assert "Else" in str(shown)
+
+
+@pytest.mark.parametrize("ending", ["json", "parquet"])
+def test_each_form_explains_the_same(acme: Company, ending: str) -> None:
+    table = written(acme, "00003", command="explain")
+    for row, other in zip(
+        table, written(acme, "00003", command="explain", ending=ending), strict=True
+    ):
+        for name in ("part", "name", "value", "because", "run_id", "rows"):
+            assert row[name] == (other[name] or "")
