@@ -3,14 +3,16 @@
 The flows go about it with Prefect tasks and show it in the UI; who has no Prefect goes plainly.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from data_contracts.as_of import AsOf
 from data_contracts.plan import Plan
 from data_contracts.words import OperationKind, RunState, Verdict
 from flows.loading import ApplyStage, Progress, carry_out
+from flows.meanwhile import meanwhile
 from flows.overdue import note_leavers
 from flows.pipeline import (
     CheckedSources,
@@ -40,14 +42,14 @@ class Manner:
         apply: Carries out one batch; likewise.
         tell: Told what is being done.
         on_sources: Given the sources, once they are held against their contracts; keeps them.
-        on_plan: Given the plan, kept already, before anything is written.
+        on_plan: Given the plan, kept already; before a person is asked, or while it is carried out.
     """
 
     stages: Stages
     apply: ApplyStage
     tell: Teller
     on_sources: Callable[[Run, CheckedSources], Awaitable[None]]
-    on_plan: Callable[[Run, Plan], Awaitable[None]]
+    on_plan: Callable[[Run, Plan], Coroutine[Any, Any, None]]
 
 
 async def prepare_within(
@@ -156,10 +158,11 @@ async def load_within(
         How the run ends.
     """
     run.record_plan(plan)
-    await manner.on_plan(run, plan)
     verdict = plan.verdict
     if verdict is Verdict.REFUSED or (verdict is Verdict.HELD and not is_approved(run)):
+        await manner.on_plan(run, plan)
         rejected = verdict is Verdict.HELD and run.rejection is not None
         return RunState.REJECTED if rejected else STATE_OF_VERDICT[verdict]
-    load = await carry_out(run, plan, client, manner.apply, progress, at_once=at_once)
+    async with meanwhile(manner.on_plan(run, plan)):
+        load = await carry_out(run, plan, client, manner.apply, progress, at_once=at_once)
     return state_after_load(load, run.reports)

@@ -52,8 +52,13 @@ def escape_cell(text: str) -> str:
     """
     line = " ".join(visible(text).split())
     line = _MARKUP.sub(r"\\\g<0>", line)
-    line = _NUMBERED.sub(r"\1\\", _LEADING.sub(r"\\", line))
-    line = _LINKED.sub(r"\\", line)
+    # looked for before they are sought: a table has thousands of cells, and few have any of these
+    if line[:1] in "-=+@" or line[:1].isdigit():
+        line = _NUMBERED.sub(r"\1\\", _LEADING.sub(r"\\", line))
+    if "//" in line or "www" in line.lower():
+        line = _LINKED.sub(r"\\", line)
+    if "@" not in line:
+        return line
     return " ".join(_whole_address(word) for word in line.split(" "))
 
 
