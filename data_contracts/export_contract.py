@@ -15,7 +15,8 @@ class WorkerField(StrEnum):
     `worker_id` is the key that identifies the person in this export. `external_id` is the IdP's
     immutable id. `distinguished_name` is the name of an entry in an LDAP directory. `person_id`
     stays the same when somebody gets another `worker_id`: a contractor who becomes an employee.
-    `leave_end` is the last day of a leave of absence.
+    `leave_end` is the last day of a leave of absence. `rehire_date` is the first day of somebody
+    who came back, where the export keeps `hire_date` as it was.
     """
 
     WORKER_ID = "worker_id"
@@ -42,6 +43,7 @@ class WorkerField(StrEnum):
     DISTINGUISHED_NAME = "distinguished_name"
     PERSON_ID = "person_id"
     LEAVE_END = "leave_end"
+    REHIRE_DATE = "rehire_date"
 
 
 MANAGER_KEYS = (

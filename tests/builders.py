@@ -84,6 +84,7 @@ HR_COLUMNS: dict[str, WorkerField | None] = {
     "dept": WorkerField.DEPARTMENT,
     "type": WorkerField.EMPLOYEE_TYPE,
     "hire": WorkerField.HIRE_DATE,
+    "again": WorkerField.REHIRE_DATE,
     "last": WorkerField.LAST_DAY,
     "back": WorkerField.LEAVE_END,
     "zone": WorkerField.TIME_ZONE,
@@ -136,7 +137,7 @@ def contract(
     one_row_per: str = "person",
 ) -> ExportContract:
     """A contract with these columns; dates as ISO unless said otherwise."""
-    days = (WorkerField.HIRE_DATE, WorkerField.LAST_DAY)
+    days = (WorkerField.HIRE_DATE, WorkerField.REHIRE_DATE, WorkerField.LAST_DAY)
     dates = DateReading((read_date_format(date_format),)) if date_format else ISO
     return ExportContract(
         name=name,

@@ -48,6 +48,7 @@ _NAMES: dict[WorkerField, str] = {
         "lastday terminationdate enddate leavedate lastdayofwork exitdate austrittsdatum austritt"
         " datesortie datedesortie fechabaja dateofleaving dateofexit dateoftermination"
     ),
+    WorkerField.REHIRE_DATE: "rehiredate dateofrehire wiedereintritt wiedereintrittsdatum",
     WorkerField.LEAVE_END: "leaveend leaveenddate lastdayofleave loaenddate",
 }
 """Headers met in real exports, letters and digits alone."""

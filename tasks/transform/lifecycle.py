@@ -61,13 +61,15 @@ def judge_employments(
         The same rows, in the same order, judged.
     """
     today, zone_days = _days(accepted, contract, settings, as_of)
-    first, first_unread = _dates(accepted, contract, WorkerField.HIRE_DATE)
+    hired, hired_unread = _dates(accepted, contract, WorkerField.HIRE_DATE)
+    again, again_unread = _dates(accepted, contract, WorkerField.REHIRE_DATE)
+    first = hired.where(~(again > hired) & hired.notna(), again)  # the later, if there are two
     last, last_unread = _dates(accepted, contract, WorkerField.LAST_DAY)
     back, back_unread = _dates(accepted, contract, WorkerField.LEAVE_END)
     declared = accepted[STATE].fillna(WorkerState.ACTIVE).astype("str")
     judged = decide(declared, first, last, back, today, settings)
     # no date and a date that cannot be read are not the same: the second may end an employment
-    unread = (first_unread | last_unread) & (declared != WorkerState.LEAVER)
+    unread = (hired_unread | again_unread | last_unread) & (declared != WorkerState.LEAVER)
     unread |= back_unread & (declared == WorkerState.ON_LEAVE)
     rows = accepted.assign(
         **{

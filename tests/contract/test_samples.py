@@ -52,6 +52,8 @@ EXPECTED: dict[str, list[str]] = {
         SUSPENDED,
         "employed-needs-email",
         "Hire Date/date",  # 31/01/2022
+        ACTIVE,  # came back, with the old last day
+        "Associate ID/required, First Name/required, Last Name/required, employed-needs-email",
     ],
     "bamboohr-directory-json.json": [NO_STATUS, NO_STATUS, "workEmail/required"],
     "bamboohr-report.csv": [
@@ -381,25 +383,61 @@ WITHOUT_STRANGERS = {
 """Samples whose managers are all in the file."""
 
 
-def test_without_companies_a_report_of_ukg_may_have_one_row_for_each_person(
-    tmp_path: Path,
+@pytest.mark.parametrize(
+    ("contract", "column", "expected"),
+    [
+        ("ukg-pro-csv", "Company Code", {4: "one-row-per-company", 5: "one-row-per-company"}),
+        ("adp-workers-csv", "Position ID", {4: "one-row-per-position", 5: "one-row-per-position"}),
+    ],
+)
+def test_without_what_tells_employments_apart_a_report_has_one_row_for_each_person(
+    tmp_path: Path, contract: str, column: str, expected: dict[int, str]
 ) -> None:
     """Whether a row is another employment or was delivered twice, nobody could say."""
-    with (SAMPLES / "ukg-pro-csv.csv").open(encoding="utf-8", newline="") as file:
+    with (SAMPLES / f"{contract}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        del row["Company Code"]
+        del row[column]
     with (tmp_path / "hr.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(rows)
-    report = check_published("ukg-pro-csv", tmp_path / "hr.csv").report
+    seen = recognise(tmp_path / "hr.csv")
+    assert seen.best is not None
+    assert (seen.best.contract, seen.best.fits) == (contract, True)
+    report = check_published(contract, tmp_path / "hr.csv").report
     aside = {row.line: ", ".join(row.rule_ids) for row in report.quarantined}
-    assert aside == {
-        4: "one-row-per-company",  # two employments of one person
-        5: "one-row-per-company",
-        8: "employed-needs-email",
-    }
+    assert {line: aside[line] for line in expected} == expected
+    assert all("one-row" not in rules for line, rules in aside.items() if line not in expected)
+
+
+def test_a_report_of_adp_may_have_the_group_of_each_field_in_its_header(tmp_path: Path) -> None:
+    header, *rows = (SAMPLES / "adp-workers-csv.csv").read_text(encoding="utf-8").splitlines()
+    personal = {"First Name": "Legal First Name", "Last Name": "Legal Last Name"}
+    personal |= {"Work Email": "Work Contact: Work Email"}
+    described = {"Job Title", "Home Department", "Location"}
+    names = []
+    for name in header.split(","):
+        if name in personal:
+            names.append(f"{personal[name]} (Personal Profile)")
+        elif name in described:
+            names.append(f"{name} Description (Employment Profile)")
+        elif name == "Worker Category":
+            names.append("Worker category description (Employment Profile)")
+        else:
+            names.append(name if name == "File Number" else f"{name} (Employment Profile)")
+    path = tmp_path / "hr.csv"
+    path.write_text("\n".join([",".join(names), *rows]), encoding="utf-8")
+    seen = recognise(path)
+    assert seen.best is not None
+    assert (seen.best.contract, seen.best.fits) == ("adp-workers-csv", True)
+    plain, grouped = (
+        check_published("adp-workers-csv", each).report
+        for each in (SAMPLES / "adp-workers-csv.csv", path)
+    )
+    assert [(r.line, r.rule_ids) for r in grouped.quarantined] == [
+        (r.line, r.rule_ids) for r in plain.quarantined
+    ]
 
 
 def test_all_made_up_addresses_lead_nowhere() -> None:

@@ -27,7 +27,7 @@ CREATED = {
     "ad-users-csv.csv": [f"{OBJECT}{n}" for n in (1, 2, 4)],
     "ad-users-ldif.ldif": [f"{OBJECT}{n}" for n in (1, 2, 4)],
     "adp-workers-json.json": [f"{ADP}{n}" for n in (1, 2, 3)],
-    "adp-workers-csv.csv": ["AD7K2M9QX", "BO4T1V8ZR", "PQ6H3N5WL"],
+    "adp-workers-csv.csv": ["AD7K2M9QX", "BO4T1V8ZR", "PQ6H3N5WL", "TR5V8X2QK"],
     "bamboohr-directory-json.json": ["41", "42"],
     "bamboohr-report.csv": ["001003", "001017", "001046"],  # 001044 begins in April
     "bamboohr-report-json.json": ["001003", "001017"],

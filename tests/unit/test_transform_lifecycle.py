@@ -311,7 +311,30 @@ def test_a_day_is_a_day_whatever_the_format_and_the_hour_behind_it(
     assert presence(World(hr=[row, other], hr_contract=own))["w1"] == EMPLOYED
 
 
-@pytest.mark.parametrize("column", ["hire", "last"])
+@pytest.mark.parametrize(
+    ("hire", "again", "last", "expected"),
+    [
+        ("2015-01-15", "2024-03-01", "2020-06-30", EMPLOYED),  # back, the old last day still there
+        ("2015-01-15", None, "2020-06-30", ENDED),
+        ("2015-01-15", "2024-03-01", YESTERDAY, ENDED),  # and left again
+        ("2015-01-15", "2024-03-01", None, EMPLOYED),
+        (None, "2024-03-01", "2020-06-30", EMPLOYED),
+        ("2024-03-01", "2015-01-15", "2020-06-30", EMPLOYED),  # whichever column is which
+        ("2015-01-15", "2015-01-15", "2020-06-30", ENDED),
+        ("2015-01-15", TOMORROW, "2020-06-30", ENDED),  # comes back tomorrow, has no account yet
+        ("2015-01-15", TODAY, YESTERDAY, EMPLOYED),
+        ("2015-01-15", "spring", "2020-06-30", ("kept", "date-unreadable")),
+    ],
+)
+def test_who_came_back_is_employed_from_the_later_first_day(
+    hire: str | None, again: str | None, last: str | None, expected: tuple[str, str]
+) -> None:
+    row: dict[str, str | None] = {"id": "w1", "email": "w1@acme.example", "_state": "active"}
+    row |= {"hire": hire, "again": again, "last": last}
+    assert presence(World(hr=[row], as_of=TODAY))["w1"] == expected
+
+
+@pytest.mark.parametrize("column", ["hire", "again", "last"])
 def test_somebody_whose_date_cannot_be_read_keeps_what_they_have(column: str) -> None:
     row = {"id": "w1", "email": "w1@acme.example", column: "1 March"}
     world = World(hr=[row])
