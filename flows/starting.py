@@ -70,8 +70,9 @@ def source_from(name: str, export: Path, contract: str | None, folder: Path) -> 
 def _other_form(export: Path, contract: ExportContract) -> str:
     """What an export is written otherwise, if it can be read at all; else `check` says why not."""
     with contextlib.suppress(SourceError):
-        read_as(export, contract, utc_now())
-        return ""
+        columns = read_as(export, contract, utc_now()).frame.columns
+        if all(column.name in columns for column in contract.columns if column.required):
+            return ""  # else a title was taken for the header
     with contextlib.suppress(SourceError):
         return fitted_text(export, contract, with_changes=False)
     return ""

@@ -1,6 +1,7 @@
 """What a column of an unknown export probably is, by its name and its values."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -10,7 +11,7 @@ _NAMES: dict[WorkerField, str] = {
     WorkerField.WORKER_ID: (
         "workerid employeeid employeenumber employeeno empno empnum empid personid personnelnumber"
         " personnelno personalnummer personalnr persnr mitarbeiternummer mitarbeiternr matricule"
-        " numeroempleado associateid badgeid id userid"
+        " numeroempleado associateid personnumber badgeid id userid"
     ),
     WorkerField.USER_NAME: "username login userprincipalname upn samaccountname benutzername",
     WorkerField.EMAIL: (
@@ -18,19 +19,20 @@ _NAMES: dict[WorkerField, str] = {
         " workcontactworkemail mailadresse emailadresse courriel correo"
     ),
     WorkerField.GIVEN_NAME: (
-        "firstname givenname vorname forename preferredfirstname legalfirstname prenom prénom"
+        "firstname givenname vorname forename preferredfirstname legalfirstname prenom"
         " nombre voornaam"
     ),
     WorkerField.FAMILY_NAME: (
         "lastname familyname surname nachname name2 legallastname familienname apellidos"
-        " achternaam nomdefamille"
+        " achternaam nom nomdefamille"
     ),
     WorkerField.DISPLAY_NAME: "displayname fullname name",
     WorkerField.TITLE: (
-        "jobtitle title businesstitle position stelle job funktion fonction poste puesto functie"
+        "jobtitle title businesstitle jobname position stelle job funktion fonction poste puesto"
+        " functie"
     ),
     WorkerField.DEPARTMENT: (
-        "department dept abteilung team departement département departamento afdeling"
+        "department dept departmentname abteilung team departement departamento afdeling"
     ),
     WorkerField.DIVISION: "division bereich",
     WorkerField.ORGANIZATION: "company organization organisation legalentity firma",
@@ -85,8 +87,10 @@ _DATES = {
 
 
 def plain(name: str) -> str:
-    """A header's letters and digits, in lower case; of a path the last part."""
-    return re.sub(r"[\W_]", "", name.rsplit(".", 1)[-1]).lower()
+    """A header's letters without accents, and digits, in lower case; of a path the last part."""
+    last = name.rsplit(".", 1)[-1].replace("#", " number")
+    letters = unicodedata.normalize("NFKD", last)
+    return re.sub(r"[\W_]", "", letters).lower()
 
 
 def guess_meaning(name: str, *, of_directory: bool = False) -> WorkerField | None:

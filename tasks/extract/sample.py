@@ -35,6 +35,8 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _HEAD = 4096  # bytes in which an LDIF file shows what it is
 _LDIF = re.compile(rb"\A(?:#[^\n]*\n| [^\n]*\n|\n|version:[^\n]*\n)*dn::? ")
 _XML = re.compile(r"\s*<[?!A-Za-z_]")
+_BLANK = re.compile(r'[\s"]*')
+_TITLE_LINES = 21  # in which a header is looked for: titles, dates, a filter in words
 _EXCELS_WORD = ("sep=",)
 """How a CSV begins that tells Excel its delimiter."""
 _LARGEST = 4096  # megabytes, also unpacked
@@ -164,17 +166,27 @@ def _csv_rows(path: Path, body: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _delimiter(text: bytes) -> tuple[int, str]:
-    """Lines before the header, and what separates its names: what gives the most of them."""
-    lines = text.split(b"\n", 3)[:3]
-    counts = [
-        (line.decode("utf-8", "replace").count(sign), -number, sign)
-        for number, line in enumerate(lines[:2])
-        for sign in DELIMITERS
+    """Lines before the header, and what separates its names.
+
+    A header is the first line that is more than half as wide as the widest below it: titles, and
+    lines such as `#TYPE ...` or `version:v1.0`, are narrower, also where a spreadsheet filled them
+    up with empty cells. Of several delimiters the one counts that gives the most cells in lines
+    that agree with the header, and soonest.
+    """
+    lines = [
+        line.decode("utf-8", "replace")
+        for line in text[:MEGABYTE].split(b"\n", _TITLE_LINES)[:_TITLE_LINES]
     ]
-    best, number, sign = max(counts, key=lambda count: count[:2])
-    first = max(count for count, at, _ in counts if at == 0)
-    # A line without any delimiter before the header: `#TYPE ...`, `version:v1.0`.
-    return (-number if first == 0 and best else 0), (sign if best else ",")
+    best, skip, delimiter = 0.0, 0, ","
+    for sign in DELIMITERS:
+        widths = [sum(not _BLANK.fullmatch(cell) for cell in line.split(sign)) for line in lines]
+        at = next(i for i, width in enumerate(widths) if width * 2 > max(widths) or not any(widths))
+        cells = lines[at].count(sign)
+        agreeing = sum(line.count(sign) == cells for line in lines[at:]) / len(lines[at:])
+        likely = cells * agreeing**2 / (1 + at)
+        if likely > best:
+            best, skip, delimiter = likely, at, sign
+    return skip, delimiter
 
 
 def _json_sample(path: Path, text: bytes, encoding: str, certain: bool) -> Sample:

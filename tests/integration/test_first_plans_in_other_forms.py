@@ -62,6 +62,13 @@ def saved(rows: list[list[str]], *, delimiter: str, encoding: str) -> bytes:
     return text.getvalue().encode(encoding)
 
 
+def test_titles_above_the_header_of_a_report_are_stepped_over(tmp_path: Path, target: str) -> None:
+    titles = b'Worker Positions\r\nGenerated 11/27/2026 for "Fern, Inc."\r\n\r\n'
+    report = (SAMPLES / "adp-workers-csv.csv").read_bytes()
+    said = first_plan(tmp_path, "hr.csv", titles + report, target)
+    assert created(said) == sorted(CREATED["adp-workers-csv.csv"])
+
+
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("sample", TABLES)
 def test_a_table_that_was_saved_as_a_workbook_has_the_same_first_plan(

@@ -13,6 +13,7 @@ from data_contracts.export_contract import FileFormat, WorkerField
 from data_contracts.odcs import parse_contract
 from data_contracts.words import BatchVerdict
 from tasks.extract.contracts import list_published
+from tasks.extract.guesses import guess_meaning
 from tasks.extract.recognise import propose_contract, recognise
 from tests.export_parts import DATA, check
 from tests.workbook_parts import xlsx
@@ -62,10 +63,46 @@ def test_another_delimiter_and_encoding_are_seen(tmp_path: Path) -> None:
     assert recognise(write(tmp_path, UNKNOWN, encoding="utf-16")).encoding == "utf-16"
 
 
-def test_lines_in_front_of_the_header_are_seen(tmp_path: Path) -> None:
-    seen = recognise(write(tmp_path, "#TYPE Some.Thing\na,b\n1,2\n"))
-    assert seen.header == ("a", "b")
-    assert "skipLines, value: 1" in propose_contract(tmp_path / "export.csv")
+@pytest.mark.parametrize(
+    ("text", "header", "delimiter", "skipped"),
+    [
+        ("#TYPE Some.Thing\na,b\n1,2\n", ("a", "b"), ",", 1),
+        ("Workers\n\na\tb\tc\n1\tEk, Bo\t2\n", ("a", "b", "c"), "\t", 2),
+        ("Workers,,,\nas of,11/27/2026,,\na,b,c,d\n1,2,3,4\n", ("a", "b", "c", "d"), ",", 2),
+        ('"Workers of ""Fern, Inc."""\na,b,c,d\n1,2,3,4\n', ("a", "b", "c", "d"), ",", 1),
+        # a header may be narrower than what people write into cells
+        ("a;b\n1;x, y, z, and, more\n2;x, y\n", ("a", "b"), ";", 0),
+        ("a,b,c,d,e,f\n1,2,,,,\n3,,,,,\n", ("a", "b", "c", "d", "e", "f"), ",", 0),
+        ("a,b\n", ("a", "b"), ",", 0),
+        ("mail\nada@x.example\nbo@x.example\n", ("mail",), ",", 0),
+        ('a,b\n1,"one\ntwo\nthree"\n2,"four\nfive"\n', ("a", "b"), ",", 0),
+    ],
+)
+def test_the_header_is_found_below_titles_and_above_people(
+    tmp_path: Path, text: str, header: tuple[str, ...], delimiter: str, skipped: int
+) -> None:
+    seen = recognise(write(tmp_path, text))
+    assert (seen.header, seen.delimiter) == (header, delimiter)
+    draft = propose_contract(tmp_path / "export.csv")
+    assert ("skipLines" in draft) is (skipped > 0)
+    assert skipped == 0 or f"skipLines, value: {skipped}}}" in draft
+
+
+@pytest.mark.parametrize(
+    ("header", "meaning"),
+    [
+        ("Employee #", WorkerField.WORKER_ID),
+        ("Date d'entrée", WorkerField.HIRE_DATE),
+        ("Prénom", WorkerField.GIVEN_NAME),
+        ("Département", WorkerField.DEPARTMENT),
+        ("Rehire Date", WorkerField.REHIRE_DATE),
+        ("Row #", None),
+    ],
+)
+def test_headers_are_known_whatever_their_accents_and_signs(
+    header: str, meaning: WorkerField | None
+) -> None:
+    assert guess_meaning(header) is meaning
 
 
 def test_json_is_seen_by_its_paths(tmp_path: Path) -> None:
