@@ -209,6 +209,18 @@ EXPECTED: dict[str, list[str]] = {
         "username/unique",
         "username/unique",
     ],
+    "rippling-employees-csv.csv": [
+        ACTIVE,
+        ACTIVE,
+        LEAVER,
+        LEAVER,
+        FUTURE,
+        "employed-needs-email",
+        LEAVER,  # of two employments the ended one
+        ACTIVE,  # and the open one
+        "one-row-per-employment",
+        "one-row-per-employment",
+    ],
     "rippling-workers-json.json": [ACTIVE, ACTIVE, FUTURE, LEAVER, "employed-needs-email"],
     "successfactors-employees-csv.csv": [
         ACTIVE,  # the labels above are no row at all
