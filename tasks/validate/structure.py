@@ -4,7 +4,7 @@ import re
 from difflib import SequenceMatcher
 
 from data_contracts.batch import RawBatch, RuleResult
-from data_contracts.export_contract import ContractRule, ExportContract
+from data_contracts.export_contract import ContractRule, ExportContract, FileFormat
 from data_contracts.frames import LINE
 from data_contracts.rule_ids import COLUMNS_PRESENT, ROWS_PRESENT
 
@@ -30,10 +30,14 @@ def broken_structure(batch: RawBatch, contract: ExportContract) -> dict[str, str
             refusals = {ROWS_PRESENT: "the export has no records"}
     elif not len(batch.frame):
         first = batch.malformed[0]
-        refusals = {
-            ROWS_PRESENT: f"none of the {batch.rows_read:,} rows could be taken apart (line "
-            f"{first.line}: {first.reason})"
-        }
+        words = f"none of the {batch.rows_read:,} rows could be taken apart (line {first.line}: "
+        words += f"{first.reason})"
+        if missing and contract.reader.format is FileFormat.CSV:
+            words += (
+                f"; what was taken for the header misses {_listed(missing)}: if other lines stand "
+                "above it, declare them as `skipLines` in the contract"
+            )
+        refusals = {ROWS_PRESENT: words}
     return refusals
 
 

@@ -18,8 +18,9 @@ HERE = Path(__file__).parent
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(HERE):
-            # Prefect's client leaves its connections to whoever collects garbage
+        if item.path.is_relative_to(HERE) or item.get_closest_marker("e2e") is not None:
+            # Prefect's client leaves its connections to whoever collects garbage: that may be a
+            # neighbour in the same process too, which never spoke to Prefect
             item.add_marker(pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning"))
 
 

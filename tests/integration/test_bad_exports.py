@@ -59,6 +59,17 @@ def test_a_header_without_rows(tmp_path: Path) -> None:
     }
 
 
+def test_a_title_above_the_header(tmp_path: Path) -> None:
+    path = write(tmp_path, HEADER, *PEOPLE, header="Everybody employed")
+    report = check_published("bamboohr-report", path).report
+    assert report.verdict is BatchVerdict.REFUSED
+    assert (report.rows_read, report.rows_accepted) == (31, 0)
+    (told,) = report.refusals
+    assert told.startswith("none of the 31 rows could be taken apart (line 2: expected 1 field")
+    assert "what was taken for the header misses 'Employee #', " in told
+    assert "declare them as `skipLines` in the contract" in told
+
+
 def test_another_delimiter_than_declared(tmp_path: Path) -> None:
     path = write(tmp_path, header=HEADER.replace(",", ";"))
     error = refused(path)
