@@ -43,7 +43,8 @@ test-fast: $(STAMP) ## Unit, property and contract tests alone
 
 test-all: $(STAMP) ## All tests: more cases, and a real Prefect server, PostgreSQL and a browser
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not e2e" -q
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m e2e -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "e2e and not alone" -q
+	@$(BIN)/python -m pytest -m "e2e and alone" -q
 
 check: lint types arch ## What must hold before anything is tested
 

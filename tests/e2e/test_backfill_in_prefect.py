@@ -16,6 +16,8 @@ from tests.command_parts import Company, company, person
 from tests.prefect_parts import PrefectServer
 from tests.worker_parts import until
 
+pytestmark = pytest.mark.alone
+
 MONDAY, TUESDAY, WEDNESDAY = "2026-03-02", "2026-03-03", "2026-03-04"
 WINDOW = ("backfill", "--from", MONDAY, "--to", WEDNESDAY)
 

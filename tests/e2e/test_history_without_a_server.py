@@ -13,6 +13,8 @@ from tests.command_parts import TODAY, Company, company, person
 from tests.e2e.test_sync_against_odds import PATIENCE_S, syncing, wait_until
 from tests.prefect_parts import PrefectServer, serving_prefect
 
+pytestmark = pytest.mark.alone
+
 PEOPLE = 30
 
 

@@ -24,6 +24,8 @@ from tests.kill_parts import (
 )
 from tests.sync_parts import SyncProcesses, sync_processes
 
+pytestmark = pytest.mark.alone
+
 OPERATIONS = 2_000
 LOADS = 10
 KILLS = 5

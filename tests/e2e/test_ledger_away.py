@@ -17,7 +17,9 @@ from tests.e2e.test_sync_against_odds import PATIENCE_S, syncing, wait_until
 from tests.postgresql_parts import PASSWORD, postgresql_server
 from tests.prefect_parts import DATABASE_PASSWORD, without_prefect
 
-PEOPLE = 40
+pytestmark = pytest.mark.alone
+
+PEOPLE = 80
 DATABASE = "ledger_that_fails"
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
 

@@ -11,6 +11,8 @@ from tests.e2e.test_deployments import deployments, start
 from tests.prefect_parts import PrefectServer
 from tests.worker_parts import ended, until, worker
 
+pytestmark = pytest.mark.alone
+
 PEOPLE = 90
 RATE = 15  # requests a second: six seconds of load
 

@@ -15,6 +15,8 @@ from tests.e2e.test_deployments import deployments, start
 from tests.prefect_parts import PrefectServer
 from tests.worker_parts import ended, until, worker
 
+pytestmark = pytest.mark.alone
+
 PEOPLE = 120
 RATE = 15  # requests a second: eight seconds of load
 

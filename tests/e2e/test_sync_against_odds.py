@@ -25,6 +25,8 @@ from tests.prefect_parts import (
     without_prefect,
 )
 
+pytestmark = pytest.mark.alone
+
 PEOPLE = 40
 PATIENCE_S = 120
 
