@@ -3,8 +3,9 @@
     python -m benchmarks.prefect_share [--people 10000] [--rounds 20]
 
 A sync of 10,000 people with 500 operations against a sandbox without latency, on a Prefect server
-that runs already: Prefect's share is under 15 % of the wall time. Both ways write the same ledger
-and the same files, and take turns, so that a busy machine is busy for both; each round is a share.
+that runs already: Prefect's share is to be under 15 % of the wall time. Both ways write the same
+ledger and the same files, and take turns, so that a busy machine is busy for both; each round is a
+share.
 """
 
 import argparse

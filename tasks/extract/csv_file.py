@@ -101,7 +101,8 @@ def _parse(path: str, body: bytes, labels: list[str], reader: ReaderSettings) ->
     def note(row: Any) -> str:
         delimiters, breaks = row.text.count(reader.delimiter), row.text.count("\n")
         bad.numbers.append(row.number)
-        bad.reasons.append(f"expected {row.expected_columns} fields, got {row.actual_columns}")
+        fields = "field" if row.expected_columns == 1 else "fields"
+        bad.reasons.append(f"expected {row.expected_columns} {fields}, got {row.actual_columns}")
         bad.swallowed.append(breaks > 0 and delimiters >= (breaks + 1) * (len(labels) - 1))
         return "skip"
 

@@ -8,14 +8,14 @@ from tasks.report.privacy import shown_value
 from tasks.report.row_files import rows_file
 
 COLUMNS = ("part", "name", "value", "because", "at", "run_id", "rows")
-"""Columns. `part` is problem, row, lifecycle, role, team, attribute, finding or done."""
+"""Columns. `part` is person, problem, row, lifecycle, role, team, attribute, finding or done."""
 
 
 def explanation_file(explanation: Explanation, ending: str, *, show_values: bool = False) -> bytes:
     """Write everything about one person as statements: what is so, and because of what.
 
-    The order is that of the way: rows of the exports, state, role, teams, attributes, findings,
-    then all that was done, the oldest first.
+    The order is that of the way: who it is, rows of the exports, state, role, teams, attributes,
+    findings, then all that was done, the oldest first.
 
     Args:
         explanation: Everything that is known about the person.
@@ -45,7 +45,11 @@ def _statements(explanation: Explanation, show_values: bool) -> Iterator[dict[st
 
 
 def _of_exports(explanation: Explanation) -> Iterator[dict[str, Any]]:
-    """Rows, state, scope, role and teams, as the exports at hand have them."""
+    """Who it is; rows, state, scope, role and teams, as the exports at hand have them."""
+    yield _so("person", "worker", explanation.worker_key)
+    if explanation.former_key:
+        yield _so("person", "worker before", explanation.former_key)
+    yield _so("person", "account", explanation.account_id)
     if explanation.problem:
         yield _so("problem", "exports", explanation.problem)
     for row in explanation.rows:

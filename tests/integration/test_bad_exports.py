@@ -65,7 +65,7 @@ def test_a_title_above_the_header(tmp_path: Path) -> None:
     assert report.verdict is BatchVerdict.REFUSED
     assert (report.rows_read, report.rows_accepted) == (31, 0)
     (told,) = report.refusals
-    assert told.startswith("none of the 31 rows could be taken apart (line 2: expected 1 field")
+    assert told.startswith("none of the 31 rows could be taken apart (line 2: expected 1 field, ")
     assert "what was taken for the header misses 'Employee #', " in told
     assert "declare them as `skipLines` in the contract" in told
 

@@ -84,8 +84,13 @@ def test_what_cannot_be_written_is_said_before_anything_is(acme: Company) -> Non
 def test_why_somebody_has_what_they_have_is_a_statement_in_each_line(acme: Company) -> None:
     rows = written(acme, "00002", command="explain")
     parts = [row["part"] for row in rows]
-    assert list(dict.fromkeys(parts)) == ["row", "lifecycle", "role", "attribute", "done"]
+    assert list(dict.fromkeys(parts)) == [
+        *("person", "row", "lifecycle", "role", "attribute", "done")
+    ]
     stands = {(row["part"], row["name"]): row for row in rows}
+    assert stands["person", "worker"]["value"] == "00002"
+    accounts = {user["id"]: user["externalId"] for user in acme.users().values()}
+    assert accounts[stands["person", "account"]["value"]] == "00002"
     assert stands["row", "hr:3"]["value"] == "accepted"
     assert stands["lifecycle", "state"]["value"] == "active"
     assert stands["role", "role"]["value"] == "contributor"

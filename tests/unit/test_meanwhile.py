@@ -1,6 +1,7 @@
 """Showing something while the work goes on."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -40,16 +41,37 @@ def test_what_ends_the_work_is_told_and_the_other_is_finished_first() -> None:
     assert shown
 
 
-def test_what_ends_the_other_is_told() -> None:
+def test_what_ends_the_other_is_told_when_the_work_is_done() -> None:
+    done = []
+
     async def show() -> None:
         raise ValueError("the page")
 
     async def run() -> None:
         async with meanwhile(show()):
-            pass
+            await asyncio.sleep(0.01)
+            done.append(True)
 
     with pytest.raises(ValueError, match="the page"):
         asyncio.run(run())
+    assert done
+
+
+def test_of_two_that_fail_the_work_is_told_and_the_other_by_nobody_else(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def show() -> None:
+        raise ValueError("the page")
+
+    async def run() -> None:
+        async with meanwhile(show()):
+            await asyncio.sleep(0)
+            raise ValueError("the work")
+
+    with pytest.raises(ValueError, match="the work"):
+        asyncio.run(run())
+    gc.collect()  # asyncio logs an error that nobody asked for when its task goes
+    assert caplog.text == ""
 
 
 def test_who_is_cancelled_does_not_wait_for_a_server() -> None:

@@ -323,6 +323,8 @@ def test_a_day_is_a_day_whatever_the_format_and_the_hour_behind_it(
         ("2015-01-15", "2015-01-15", "2020-06-30", ENDED),
         ("2015-01-15", TOMORROW, "2020-06-30", ENDED),  # comes back tomorrow, has no account yet
         ("2015-01-15", TODAY, YESTERDAY, EMPLOYED),
+        # a day ahead without a last day: an account that is there is left as it is
+        ("2015-01-15", TOMORROW, None, ("waiting", "before-first-day")),
         ("2015-01-15", "spring", "2020-06-30", ("kept", "date-unreadable")),
     ],
 )
@@ -340,6 +342,13 @@ def test_somebody_whose_date_cannot_be_read_keeps_what_they_have(column: str) ->
     world = World(hr=[row])
     assert presence(world) == {"w1": ("kept", "date-unreadable")}
     assert codes(world.people()) == {"w1": {"date-unreadable"}}
+
+
+def test_an_explicit_leaver_is_one_whatever_the_day_of_a_rehire() -> None:
+    for again in (PAST, TODAY, TOMORROW, "spring"):
+        row = {"id": "w1", "email": "w1@acme.example", "_state": "leaver"}
+        row |= {"hire": "2015-01-15", "again": again, "last": "2020-06-30"}
+        assert presence(World(hr=[row], as_of=TODAY)) == {"w1": LEAVER}
 
 
 def test_an_explicit_leaver_is_one_with_an_unreadable_date_too() -> None:
